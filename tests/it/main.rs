@@ -1,0 +1,3 @@
+//! The features of circuits through its public API, one module a feature, and the rules of the house.
+
+mod house;

@@ -1,0 +1,1 @@
+//! Runs the samples of the guide and of the README.
