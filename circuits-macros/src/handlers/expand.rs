@@ -1,0 +1,370 @@
+//! Writes a component: its message type, its table of handlers, and thin calls into its methods.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Generics;
+use syn::spanned::Spanned;
+
+use super::check::{Component, Handler, Mode};
+use super::signature::Input;
+use super::{bounds, message, types};
+use crate::path::Root;
+use crate::{duration, name, place};
+
+/// What the parts of the generated code have in common.
+pub(crate) struct Scope<'a> {
+    /// The component.
+    pub(crate) component: &'a Component,
+    /// The parameters of the impl block, with all bounds.
+    pub(crate) generics: Generics,
+    /// The module of the library that generated code names.
+    pub(crate) private: TokenStream,
+    /// The name of the message type.
+    pub(crate) message: Ident,
+    /// Where generated code stands, unless it is about one handler: at the component's name.
+    pub(crate) span: Span,
+}
+
+/// Everything that is added after the impl block.
+pub(crate) fn expand(component: &Component, root: &Root) -> TokenStream {
+    let span = place::span(component.ident.span());
+    let private = place::at(span, root.private());
+    let scope = Scope {
+        component,
+        generics: bounds::generics(component, &private),
+        private,
+        // Not a name that the user may have given to an event.
+        message: format_ident!("__{}Message", name::plain(&component.ident), span = span),
+        span,
+    };
+    let cfgs = &component.cfgs;
+    let message = message::expand(&scope);
+    let once = once(&scope);
+    let implementation = implementation(&scope);
+    let handles = handles(&scope);
+    let names = names(&scope);
+    let markers = &component.markers;
+    quote_spanned! {span=>
+        #(#cfgs)*
+        const _: () = {
+            // The attributes are gone: without this, importing them would look needless.
+            #(#[allow(unused_imports)] use #markers as _;)*
+            #message
+            #once
+            #implementation
+            #handles
+            #names
+        };
+    }
+}
+
+/// A constant that a second block of the same type would define again.
+fn once(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        component, span, ..
+    } = scope;
+    let (impl_generics, _, where_clause) = scope.generics.split_for_impl();
+    let own = &component.own;
+    let name = Ident::new("ALL_HANDLERS_BELONG_IN_ONE_COMPONENT_IMPL_BLOCK", span);
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl #impl_generics #own #where_clause {
+            #[doc(hidden)]
+            #[allow(dead_code)]
+            const #name: () = ();
+        }
+    }
+}
+
+fn implementation(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        component,
+        ref private,
+        ref message,
+        span,
+        ..
+    } = scope;
+    let (impl_generics, ty_generics, where_clause) = scope.generics.split_for_impl();
+    let own = &component.own;
+    let name = name::plain(&component.ident);
+    let owned = component
+        .handlers
+        .iter()
+        .all(|handler| handler.mode == Mode::Exclusive);
+    let state = if owned { quote!(Owned) } else { quote!(Shared) };
+    let table = component
+        .handlers
+        .iter()
+        .flat_map(|handler| rows(scope, handler));
+    let exclusive = exclusive(scope);
+    let shared = shared(scope);
+    quote_spanned! {span=>
+        #[automatically_derived]
+        impl #impl_generics #private::Component for #own #where_clause {
+            type Message = #message #ty_generics;
+            type State = #private::#state<Self>;
+            const NAME: &'static str = #name;
+            const HANDLERS: &'static [#private::Handler<Self>] = &[#(#table),*];
+            #exclusive
+            #shared
+        }
+    }
+}
+
+/// The rows of a handler in the table: one for each name it listens to.
+fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
+    let Scope {
+        component,
+        private,
+        message,
+        ..
+    } = scope;
+    let method = name::plain(&handler.method);
+    let variant = &handler.variant;
+    let channel = handler
+        .channel
+        .as_ref()
+        .map(|channel| quote!(.channel(#channel)));
+    let priority = handler.priority.map(|priority| {
+        let minus = priority.is_sign_negative().then(|| quote!(-));
+        let size = priority.abs();
+        quote!(.priority(#minus #size))
+    });
+    let row = |text: &String| match &handler.input {
+        Input::Typed(event) => {
+            // Where the name is checked on its own, checking it here would report it twice.
+            let name = match bounds::is_concrete(component, event) {
+                true => quote!(<#event as #private::Event>::NAME),
+                false => quote!(#text),
+            };
+            place::at(
+                event.span(),
+                quote!(#private::Handler::event::<#event>(#method, #name)),
+            )
+        }
+        Input::Named => quote!(#private::Handler::named(#method, #text, #message::#variant)),
+        Input::Any => quote!(#private::Handler::any(#method, #text, #message::#variant)),
+    };
+    let rows = handler.names.iter().map(|name| row(&name.text));
+    rows.map(|row| quote!(#row #channel #priority)).collect()
+}
+
+fn exclusive(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        component,
+        ref private,
+        ref message,
+        span,
+        ..
+    } = scope;
+    let is_exclusive = |handler: &&Handler| handler.mode == Mode::Exclusive;
+    let arms = component
+        .handlers
+        .iter()
+        .filter(is_exclusive)
+        .map(|handler| arm(scope, handler));
+    let all = component
+        .handlers
+        .iter()
+        .all(|handler| is_exclusive(&handler));
+    let others = (!all).then(|| quote!(_ => ::core::result::Result::Ok(()),));
+    quote_spanned! {span=>
+        async fn exclusive<'a>(
+            &'a mut self,
+            message: &'a Self::Message,
+            cx: &'a #private::Context<Self>,
+        ) -> ::core::result::Result<(), #private::Error> {
+            match message {
+                #(#arms)*
+                #message::Added(added) => added.run(self, cx),
+                #others
+            }
+        }
+    }
+}
+
+fn shared(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        component,
+        ref private,
+        span,
+        ..
+    } = scope;
+    let is_shared = |handler: &&Handler| handler.mode != Mode::Exclusive;
+    let arms = component
+        .handlers
+        .iter()
+        .filter(is_shared)
+        .map(|handler| arm(scope, handler));
+    let arms: Vec<_> = arms.collect();
+    let result = quote!(::core::result::Result<(), #private::Error>);
+    if arms.is_empty() {
+        // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.
+        return quote_spanned! {span=>
+            fn shared<'a>(
+                &'a self,
+                _message: &'a Self::Message,
+                _cx: &'a #private::Context<Self>,
+            ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send + 'a {
+                ::core::future::ready(::core::result::Result::Ok(()))
+            }
+        };
+    }
+    quote_spanned! {span=>
+        #[allow(unused_variables)]
+        async fn shared<'a>(
+            &'a self,
+            message: &'a Self::Message,
+            cx: &'a #private::Context<Self>,
+        ) -> #result {
+            match message {
+                #(#arms)*
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+}
+
+/// Calls one method and answers with what it returns.
+fn arm(scope: &Scope<'_>, handler: &Handler) -> TokenStream {
+    let &Scope {
+        ref private,
+        ref message,
+        span,
+        ..
+    } = scope;
+    let Handler {
+        method, variant, ..
+    } = handler;
+    let event = match handler.input {
+        Input::Named => None,
+        Input::Typed(_) | Input::Any => Some(quote!(envelope.event(),)),
+    };
+    let context = handler.context.then(|| quote!(cx,));
+    let call = place::at(method.span(), quote!(Self::#method(self, #event #context)));
+    let reply = match &handler.input {
+        Input::Typed(event) => quote!(<#event as #private::Event>::Reply),
+        Input::Named | Input::Any => quote!(()),
+    };
+    let answer = handler.returns.answer(private, &reply);
+    let body = match (handler.timeout, handler.is_async) {
+        (Some(timeout), _) => {
+            let timeout = duration::expand(timeout);
+            quote_spanned! {span=>
+                match cx.limit(#timeout, #call).await {
+                    ::core::result::Result::Ok(value) => #answer,
+                    ::core::result::Result::Err(error) => {
+                        envelope.answer(#private::Answer::error(error))
+                    }
+                }
+            }
+        }
+        (None, true) => quote_spanned! {span=>
+            let value = #call.await;
+            #answer
+        },
+        (None, false) => quote_spanned! {span=>
+            let value = #call;
+            #answer
+        },
+    };
+    quote_spanned!(span=> #message::#variant(envelope) => { #body })
+}
+
+/// `impl Handles<E>` for each type of event.
+fn handles(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        component,
+        ref private,
+        ref message,
+        span,
+        ..
+    } = scope;
+    let (impl_generics, ty_generics, where_clause) = scope.generics.split_for_impl();
+    let own = &component.own;
+    let implementations = by_event(component).into_iter().map(|(event, handlers)| {
+        let indices = handlers.iter().map(|(index, _)| index);
+        let wrap = match handlers.as_slice() {
+            [(_, only)] => quote_spanned! {span=>
+                fn wrap(
+                    _handler: u16,
+                    envelope: #private::Envelope<#event>,
+                ) -> #message #ty_generics {
+                    #message::#only(envelope)
+                }
+            },
+            [others @ .., (_, last)] => {
+                let arms = others
+                    .iter()
+                    .map(|(index, variant)| quote!(#index => #message::#variant(envelope),));
+                quote_spanned! {span=>
+                    fn wrap(
+                        handler: u16,
+                        envelope: #private::Envelope<#event>,
+                    ) -> #message #ty_generics {
+                        match handler {
+                            #(#arms)*
+                            _ => #message::#last(envelope),
+                        }
+                    }
+                }
+            }
+            [] => return TokenStream::new(),
+        };
+        quote_spanned! {span=>
+            #[automatically_derived]
+            impl #impl_generics #private::Handles<#event> for #own #where_clause {
+                const HANDLERS: &'static [u16] = &[#(#indices),*];
+                #wrap
+            }
+        }
+    });
+    implementations.collect()
+}
+
+type Indexed<'a> = Vec<(u16, &'a Ident)>;
+
+/// The types of events, in the order written, each with its rows in the table.
+fn by_event(component: &Component) -> Vec<(&syn::Type, Indexed<'_>)> {
+    let mut events: Vec<(&syn::Type, Indexed<'_>)> = Vec::new();
+    let mut index = 0;
+    for handler in &component.handlers {
+        if let Input::Typed(event) = &handler.input {
+            let entry = (index, &handler.variant);
+            match events
+                .iter_mut()
+                .find(|(known, _)| types::same(known, event))
+            {
+                Some((_, rows)) => rows.push(entry),
+                None => events.push((event, vec![entry])),
+            }
+        }
+        // The table has at most 65535 rows, which was checked.
+        index += handler.names.len() as u16;
+    }
+    events
+}
+
+/// Checks the written names against those of the events.
+fn names(scope: &Scope<'_>) -> TokenStream {
+    let Scope {
+        component, private, ..
+    } = scope;
+    let mut checks = TokenStream::new();
+    for handler in &component.handlers {
+        let Input::Typed(event) = &handler.input else {
+            continue;
+        };
+        if !bounds::is_concrete(component, event) {
+            continue;
+        }
+        for name in &handler.names {
+            let text = &name.text;
+            let check = quote! {
+                const _: () = #private::check_name(<#event as #private::Event>::NAME, #text);
+            };
+            checks.extend(place::at(name.span, check));
+        }
+    }
+    checks
+}

@@ -1,0 +1,20 @@
+//! A handler borrows the event.
+
+use circuits::prelude::*;
+
+#[derive(Event)]
+#[event(reply = String)]
+struct Hello;
+
+#[component]
+struct Greeter;
+
+#[component]
+impl Greeter {
+    #[handler("hello")]
+    fn hello(&mut self, _event: Hello) -> String {
+        String::new()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,53 @@
+//! The keys of a handler.
+
+use circuits::prelude::*;
+
+#[derive(Event)]
+#[event(reply = u32)]
+struct Sum;
+
+#[component]
+struct Calculator;
+
+#[component]
+impl Calculator {
+    #[handler("sum", channel = "math")]
+    fn channel(&mut self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", priority = 10)]
+    fn high(&mut self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", priority = -1)]
+    fn low(&mut self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", priority = 2.5)]
+    fn fraction(&mut self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", priority = -0.5, timeout = "500ms")]
+    async fn timeout(&mut self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", priority = 4, parallel)]
+    async fn parallel(&self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler("sum", channel = "*", priority = 5, timeout = "2m", parallel)]
+    async fn all(&self, _event: &Sum) -> Result<Option<u32>, Error> {
+        Ok(None)
+    }
+
+    #[handler(timeout = "1h",)]
+    async fn untyped(&self) {}
+}
+
+fn main() {}
