@@ -1,0 +1,80 @@
+//! How events get into a component's mailbox.
+
+use std::task::{Context as Task, Poll};
+
+use crate::core::component::{Body, Cell, Component, Handles};
+use crate::core::event::{Event, Reason};
+use crate::core::mailbox::{Message, Pushed, Room, RoomKey};
+use crate::core::reply::{AnyEnvelope, CallError, Envelope, Notice, Sealed};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted};
+
+impl<C: Component> Cell<C> {
+    /// Puts a message into the mailbox; what finds no place becomes a dead letter.
+    pub(crate) fn push(&self, message: C::Message, priority: i32) -> Accepted {
+        match self.mailbox().push(message, priority) {
+            Pushed::Room => Accepted::Room,
+            Pushed::Crowded => Accepted::Crowded,
+            Pushed::Displaced(older) => {
+                for message in older {
+                    self.bury(message, Reason::Displaced, CallError::Full);
+                }
+                Accepted::Room
+            }
+            Pushed::Full(message) => {
+                self.bury(message, Reason::Full, CallError::Full);
+                Accepted::Refused
+            }
+            Pushed::Closed(message) => {
+                self.bury(message, Reason::Stopped, CallError::Stopped);
+                Accepted::Refused
+            }
+        }
+    }
+}
+
+impl<C: Handles<E>, E: Event> Accept<E> for Cell<C> {
+    fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted {
+        let priority = envelope.priority();
+        self.push(C::wrap(handler, envelope), priority)
+    }
+}
+
+impl<C: Component> AcceptNotice for Cell<C> {
+    fn accept_notice(&self, handler: u16, notice: Notice) -> Accepted {
+        let listed = C::HANDLERS.get(usize::from(handler));
+        match listed.and_then(|handler| handler.wrap_notice(notice)) {
+            Some(message) => {
+                let priority = message.letter().priority();
+                self.push(message, priority)
+            }
+            None => Accepted::Refused,
+        }
+    }
+}
+
+impl<C: Component> AcceptAny for Cell<C> {
+    fn accept_any(&self, handler: u16, envelope: AnyEnvelope) -> Accepted {
+        let listed = C::HANDLERS.get(usize::from(handler));
+        match listed.and_then(|handler| handler.wrap_any(envelope)) {
+            Some(message) => {
+                let priority = message.letter().priority();
+                self.push(message, priority)
+            }
+            None => Accepted::Refused,
+        }
+    }
+}
+
+impl<C: Component> Room for Cell<C> {
+    fn poll_room(&self, key: RoomKey, task: &Task<'_>) -> Poll<()> {
+        if self.is_retired() {
+            Poll::Ready(())
+        } else {
+            self.mailbox().poll_room(key, task)
+        }
+    }
+
+    fn forget(&self, key: RoomKey) {
+        self.mailbox().forget(key);
+    }
+}

@@ -1,0 +1,208 @@
+//! The address of a component; it outlives restarts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::component::{
+    Body, Cell, Command, Component, Context, Handle, HandlerId, Inbox, Order, StartError, added,
+};
+use crate::core::event::{Error, Event, PrepareUnregister, Unregistered};
+use crate::core::id::{ChannelError, ComponentId};
+use crate::core::reply::{Cause, Notes, Party};
+
+/// The address of one component; cheap to clone, and valid over restarts.
+///
+/// What is sent to a component that has left for good becomes a dead letter,
+/// and a call gets `CallError::Stopped`.
+pub struct Address<C: Component> {
+    cell: Arc<Cell<C>>,
+}
+
+impl<C: Component> Address<C> {
+    pub(crate) fn new(cell: Arc<Cell<C>>) -> Self {
+        Self { cell }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell<C>> {
+        &self.cell
+    }
+
+    /// Returns the component's id.
+    pub fn id(&self) -> ComponentId {
+        self.cell.id()
+    }
+
+    /// Returns the component's name.
+    pub fn name(&self) -> &str {
+        self.cell.name()
+    }
+
+    /// Returns the component's channel.
+    pub fn channel(&self) -> &str {
+        self.cell.channel().as_str()
+    }
+
+    /// Returns which life the component lives; the first is 1.
+    pub fn life(&self) -> u64 {
+        self.cell.life()
+    }
+
+    /// Returns how many events wait in its mailbox.
+    pub fn waiting(&self) -> usize {
+        self.cell.mailbox().len()
+    }
+
+    /// Returns the id of the component above it.
+    pub fn parent(&self) -> ComponentId {
+        self.cell.parent().owner()
+    }
+
+    /// Tells whether the component has left for good.
+    pub fn is_gone(&self) -> bool {
+        self.cell.is_retired()
+    }
+
+    /// Ends the component for good once its running handlers are done; what is
+    /// queued becomes dead letters. Its children go first. Waits for the end;
+    /// done again, it changes nothing.
+    pub async fn stop(&self) {
+        self.terminate(Command::Stop).await;
+    }
+
+    /// Ends the component for good once what is queued has been handled; new
+    /// events become dead letters. Its children go first. Waits for the end.
+    pub async fn drain(&self) {
+        self.terminate(Command::Drain).await;
+    }
+
+    /// Drops the running handlers at their next await. For its supervisor that
+    /// is a failure: the component starts again if its restart kind says so.
+    pub fn kill(&self) {
+        self.cell.control().tell(Command::Kill);
+    }
+
+    /// Takes the component and its descendants out of the tree, in two phases:
+    /// `PrepareUnregister` is fired on its channel, and when that is complete
+    /// the component is drained, and `Unregistered` is fired.
+    pub async fn unregister(&self) {
+        if self.is_gone() {
+            return;
+        }
+        let cell = &self.cell;
+        let hub = cell.hub();
+        let parent = cell.parent().owner();
+        let channel = cell.channel().as_str();
+        let (done, complete) = tokio::sync::oneshot::channel::<()>();
+        let cause = Cause::new(None, move |_| drop(done));
+        cell.push_own(
+            &PrepareUnregister::new(cell.id(), cell.name().clone()),
+            Some(&cause),
+        );
+        let notes = Notes {
+            cause: Some(cause),
+            ..Notes::default()
+        };
+        hub.tell(channel, notes, || {
+            PrepareUnregister::new(cell.id(), cell.name().clone())
+        });
+        // Ends when the last share of the cause is dropped, in whatever way.
+        let _ = complete.await;
+        cell.push_own(
+            &Unregistered::new(cell.id(), cell.name().clone(), parent),
+            None,
+        );
+        self.terminate(Command::Drain).await;
+        let unregistered = || Unregistered::new(cell.id(), cell.name().clone(), parent);
+        hub.tell(channel, Notes::default(), unregistered);
+    }
+
+    /// Moves the component and its descendants below another one, while they run.
+    ///
+    /// # Errors
+    /// The new parent is below the component or has stopped, or one of its
+    /// children has the same name; the component stays where it was.
+    pub async fn move_to<D: Component>(&self, parent: &Address<D>) -> Result<(), StartError> {
+        let mut above: Option<Arc<dyn Body>> = Some(parent.cell.clone());
+        while let Some(body) = above {
+            if body.id() == self.id() {
+                return Err(StartError::OwnDescendant);
+            }
+            above = body.parent().owner_body().cloned();
+        }
+        if parent.is_gone() {
+            return Err(StartError::Stopped);
+        }
+        self.move_below(parent.cell.open_children()).await
+    }
+
+    /// Moves the component and its descendants to the root of the tree.
+    ///
+    /// # Errors
+    /// The system has stopped, or a component at the root has the same name.
+    pub async fn move_to_root(&self, system: &Handle) -> Result<(), StartError> {
+        self.move_below(system.place().inbox).await
+    }
+
+    /// Adds a handler that takes `&mut self`, on the component's channel.
+    ///
+    /// It stays over restarts, until it is removed or the component leaves.
+    ///
+    /// # Errors
+    /// Never for the component's own channel; see [`Context::add_handler_on`].
+    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, ChannelError>
+    where
+        E: Event,
+        F: Fn(&mut C, &E, &Context<C>) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
+    {
+        added::add(&self.cell, None, 0.0, run)
+    }
+
+    /// Removes a handler that was added; `false` if it is gone already.
+    pub fn remove_handler(&self, id: HandlerId) -> bool {
+        self.cell.additions().remove(self.cell.hub(), id)
+    }
+
+    async fn move_below(&self, inbox: Arc<Inbox>) -> Result<(), StartError> {
+        let parent = self.cell.parent();
+        if Arc::ptr_eq(&parent, &inbox) {
+            return Ok(());
+        }
+        let child = self.id();
+        let order = |reply| Order::Move {
+            child,
+            to: inbox,
+            reply,
+        };
+        parent.ask(order).await.unwrap_or(Err(StartError::Stopped))
+    }
+
+    async fn terminate(&self, how: Command) {
+        let child = self.id();
+        // A component may move while it is asked to end: then ask again there.
+        while !self.is_gone() {
+            let parent = self.cell.parent();
+            if parent
+                .ask(|reply| Order::Terminate { child, how, reply })
+                .await
+                .is_none()
+                && Arc::ptr_eq(&parent, &self.cell.parent())
+            {
+                return;
+            }
+        }
+    }
+}
+
+impl<C: Component> Clone for Address<C> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: self.cell.clone(),
+        }
+    }
+}
+
+impl<C: Component> fmt::Debug for Address<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({} {})", self.name(), self.id())
+    }
+}

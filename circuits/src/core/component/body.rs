@@ -1,0 +1,141 @@
+//! A component whose type is not known: what its supervisor sees of it.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use futures_util::task::AtomicWaker;
+
+use crate::core::component::Inbox;
+use crate::core::event::Error;
+use crate::core::id::Channel;
+use crate::core::reply::Party;
+
+/// How one life of a component ended.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// The component asked to end.
+    Normal,
+    /// Its supervisor told it to end.
+    Shutdown,
+    /// It was told to end at once.
+    Killed,
+    /// A handler panicked, or failed for good.
+    Failed(Error),
+}
+
+/// What a component can be told beside its mailbox; never queued, never full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Command {
+    Run = 0,
+    /// Handle what is queued, take nothing new, end.
+    Drain = 1,
+    /// Finish the running handlers and end.
+    Stop = 2,
+    /// End at the next await.
+    Kill = 3,
+}
+
+impl Command {
+    fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Run,
+            1 => Self::Drain,
+            2 => Self::Stop,
+            _ => Self::Kill,
+        }
+    }
+}
+
+/// The control lane of one component.
+#[derive(Debug)]
+pub(crate) struct Control {
+    command: AtomicU8,
+    waker: AtomicWaker,
+    cause: Mutex<Option<Cause>>,
+}
+
+/// Why a component was told to end.
+#[derive(Debug)]
+enum Cause {
+    Itself,
+    Failure(Error),
+}
+
+impl Control {
+    pub(crate) fn new() -> Self {
+        Self {
+            command: AtomicU8::new(0),
+            waker: AtomicWaker::new(),
+            cause: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        Command::from_number(self.command.load(Ordering::Acquire))
+    }
+
+    /// Tells the component; a weaker command than the current one changes nothing.
+    pub(crate) fn tell(&self, command: Command) {
+        self.command.fetch_max(command as u8, Ordering::AcqRel);
+        self.waker.wake();
+    }
+
+    /// Ends the component because it wants to.
+    pub(crate) fn tell_by_itself(&self) {
+        self.cause().get_or_insert(Cause::Itself);
+        self.tell(Command::Stop);
+    }
+
+    /// Ends the life at its next await, as a failure.
+    pub(crate) fn fail(&self, error: Error) {
+        self.cause().get_or_insert(Cause::Failure(error));
+        self.tell(Command::Kill);
+    }
+
+    pub(crate) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Makes ready for the next life.
+    pub(crate) fn reset(&self) {
+        *self.cause() = None;
+        self.command.store(Command::Run as u8, Ordering::Release);
+    }
+
+    /// Returns how a life ends that followed the current command.
+    pub(crate) fn end(&self) -> End {
+        match self.cause().take() {
+            Some(Cause::Failure(error)) => End::Failed(error),
+            Some(Cause::Itself) => End::Normal,
+            None if self.command() == Command::Kill => End::Killed,
+            None => End::Shutdown,
+        }
+    }
+
+    fn cause(&self) -> std::sync::MutexGuard<'_, Option<Cause>> {
+        self.cause.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A component of any type.
+pub(crate) trait Body: Party {
+    fn name(&self) -> &Arc<str>;
+    fn channel(&self) -> &Channel;
+    fn shutdown(&self) -> Duration;
+    fn control(&self) -> &Control;
+    fn life(&self) -> u64;
+    /// The one who supervises it.
+    fn parent(&self) -> Arc<Inbox>;
+    fn set_parent(&self, parent: Arc<Inbox>);
+    /// The one who supervises its children, if it ever had any.
+    fn children(&self) -> Option<Arc<Inbox>>;
+    /// Lets it take nothing new.
+    fn seal(&self);
+    /// Takes it out of the routes; what waits in its mailbox becomes dead letters.
+    fn retire(&self);
+    /// Tells whether it is still in the routes.
+    fn is_retired(&self) -> bool;
+}

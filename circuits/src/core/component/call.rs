@@ -1,0 +1,184 @@
+//! Calling: fire, and wait for the answer.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use crate::core::component::flow::Published;
+use crate::core::component::{Origin, Reach};
+use crate::core::event::Event;
+use crate::core::reply::{CallError, Collect, Delivery};
+use crate::core::route::Dispatch;
+
+/// A call; await it for the reply.
+///
+/// The event is sent when this is first polled. There is no time limit unless
+/// [`Call::timeout`] sets one, and none is needed to get on: a handler that
+/// crashes, stops, has no opinion or would wait for the caller ends the call
+/// at once.
+///
+/// # Errors
+/// See [`CallError`].
+///
+/// # Cancel safety
+/// Dropped, the handlers run all the same; their replies vanish.
+#[must_use = "nothing is sent before this is awaited"]
+pub struct Call<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
+
+/// A call to all handlers; await it for every handler's result, in the order
+/// of their priorities and registration.
+///
+/// Handlers without an opinion have no result. When the time set with
+/// [`CallAll::timeout`] is over, those that are missing have
+/// [`CallError::TimedOut`].
+#[must_use = "nothing is sent before this is awaited"]
+pub struct CallAll<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
+
+struct Pending<'a, E: Event, R: Reach<E>> {
+    origin: Origin<'a>,
+    reach: R,
+    priority: i32,
+    event: Option<E>,
+    limit: Option<Duration>,
+    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    sent: Option<(Arc<Delivery<E>>, Option<Published>)>,
+}
+
+impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
+    fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+        let event = Some(event);
+        Self {
+            origin,
+            reach,
+            priority,
+            event,
+            limit: None,
+            sleep: None,
+            sent: None,
+        }
+    }
+
+    fn begin(&mut self, collect: Collect<E::Reply>) -> Result<(), CallError> {
+        let Some(event) = self.event.take() else {
+            return Ok(());
+        };
+        if let Some(limit) = self.limit {
+            let sleep = self
+                .origin
+                .hub
+                .runtime()
+                .sleep(limit)
+                .ok_or(CallError::NoRuntime)?;
+            self.sleep = Some(Box::pin(sleep));
+        }
+        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        dispatch.collect = collect;
+        dispatch.caller = self.origin.scope.map(|scope| scope.party());
+        let sent = self.reach.send(&self.origin, event, dispatch);
+        let sent = sent.map_err(|(error, _)| CallError::BadChannel(error))?;
+        let delivery = match sent.delivery {
+            Some(delivery) if sent.heard => delivery,
+            _ if self.origin.hub.is_stopped() => return Err(CallError::Stopped),
+            _ => return Err(CallError::NoHandler),
+        };
+        // The edge is published before the walk, and the walk is part of it.
+        let published = match self.origin.scope {
+            Some(_) => self.origin.publish(delivery.clone()),
+            None => None,
+        };
+        self.sent = Some((delivery, published));
+        Ok(())
+    }
+
+    /// Tells whether the time is over.
+    fn poll_limit(&mut self, task: &mut Task<'_>) -> Option<CallError> {
+        let sleep = self.sleep.as_mut()?;
+        let over = sleep.as_mut().poll(task).is_ready();
+        over.then(|| CallError::TimedOut(self.limit.unwrap_or_default()))
+    }
+}
+
+impl<'a, E: Event, R: Reach<E>> Call<'a, E, R> {
+    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+        Self(Pending::new(origin, reach, priority, event))
+    }
+
+    /// Gives up after this time with [`CallError::TimedOut`].
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.0.limit = Some(limit);
+        self
+    }
+}
+
+impl<'a, E: Event, R: Reach<E>> CallAll<'a, E, R> {
+    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+        Self(Pending::new(origin, reach, priority, event))
+    }
+
+    /// Takes the results that have arrived after this time.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.0.limit = Some(limit);
+        self
+    }
+}
+
+impl<E: Event, R: Reach<E>> Unpin for Call<'_, E, R> {}
+impl<E: Event, R: Reach<E>> Unpin for CallAll<'_, E, R> {}
+
+impl<E: Event, R: Reach<E>> Future for Call<'_, E, R> {
+    type Output = Result<E::Reply, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        let call = &mut self.0;
+        call.begin(Collect::first())?;
+        let Some((delivery, _)) = &call.sent else {
+            return Poll::Ready(Err(CallError::NoReply));
+        };
+        match delivery.poll_reply(task) {
+            Poll::Ready(reply) => Poll::Ready(reply),
+            Poll::Pending => match call.poll_limit(task) {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<E: Event, R: Reach<E>> Future for CallAll<'_, E, R> {
+    type Output = Vec<Result<E::Reply, CallError>>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        let call = &mut self.0;
+        match call.begin(Collect::All(Vec::new())) {
+            Ok(()) => {}
+            Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
+            Err(error) => return Poll::Ready(vec![Err(error)]),
+        }
+        let Some((delivery, _)) = &call.sent else {
+            return Poll::Ready(Vec::new());
+        };
+        if let Poll::Ready(replies) = delivery.poll_replies(task) {
+            return Poll::Ready(replies);
+        }
+        let delivery = delivery.clone();
+        match call.poll_limit(task) {
+            Some(error) => Poll::Ready(delivery.give_up(&error)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<E: Event, R: Reach<E>> fmt::Debug for Call<'_, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({})", E::NAME)
+    }
+}
+
+impl<E: Event, R: Reach<E>> fmt::Debug for CallAll<'_, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallAll({})", E::NAME)
+    }
+}

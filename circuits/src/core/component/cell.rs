@@ -1,0 +1,259 @@
+//! What stays of a component over its lives: its address, its mailbox, its links.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use crate::core::component::added::Additions;
+use crate::core::component::flow::Debts;
+use crate::core::component::{Body, Component, Control, Inbox};
+use crate::core::event::Reason;
+use crate::core::id::{Channel, ComponentId};
+use crate::core::mailbox::{Mailbox, Message};
+use crate::core::reply::{CallError, Edges, Party};
+use crate::core::route::{Hub, Rooms};
+use crate::core::runtime::Tasks;
+
+/// The lasting part of a component. Its value is not here: that belongs to one
+/// life, and to the task of that life.
+pub(crate) struct Cell<C: Component> {
+    id: ComponentId,
+    hub: Arc<Hub>,
+    name: Arc<str>,
+    channel: Channel,
+    mailbox: Mailbox<C::Message>,
+    control: Control,
+    life: AtomicU64,
+    edges: Edges,
+    writer_waiting: AtomicBool,
+    retired: AtomicBool,
+    links: Mutex<Links>,
+    cold: OnceLock<Box<Cold>>,
+}
+
+struct Links {
+    parent: Arc<Inbox>,
+    children: Option<Arc<Inbox>>,
+}
+
+/// What most components never need.
+#[derive(Default)]
+struct Cold {
+    tasks: Tasks,
+    debts: Debts,
+    additions: Additions,
+    shutdown: Option<Duration>,
+}
+
+impl<C: Component> Cell<C> {
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        parent: Arc<Inbox>,
+        name: Option<String>,
+        channel: Channel,
+        shutdown: Option<Duration>,
+    ) -> Arc<Self> {
+        let id = hub.next_id();
+        let name: Arc<str> = match name {
+            Some(name) => name.into(),
+            None => format!("{}{id}", C::NAME).into(),
+        };
+        let cold = OnceLock::new();
+        if shutdown.is_some() {
+            let _ = cold.set(Box::new(Cold {
+                shutdown,
+                ..Cold::default()
+            }));
+        }
+        Arc::new(Self {
+            id,
+            hub,
+            name,
+            channel,
+            mailbox: Mailbox::new(C::OPTIONS.mailbox, C::OPTIONS.overflow),
+            control: Control::new(),
+            life: AtomicU64::new(0),
+            edges: Edges::default(),
+            writer_waiting: AtomicBool::new(false),
+            retired: AtomicBool::new(true),
+            links: Mutex::new(Links {
+                parent,
+                children: None,
+            }),
+            cold,
+        })
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mailbox<C::Message> {
+        &self.mailbox
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.cold().tasks
+    }
+
+    pub(crate) fn additions(&self) -> &Additions {
+        &self.cold().additions
+    }
+
+    pub(crate) fn begin_life(&self, life: u64) {
+        self.control.reset();
+        self.life.store(life, Ordering::Release);
+    }
+
+    /// Ends what one life armed: timers, tasks, debts.
+    pub(crate) fn end_life(&self) {
+        if let Some(cold) = self.cold.get() {
+            cold.tasks.clear();
+            cold.debts.forgive();
+        }
+        self.set_writer_waiting(false);
+    }
+
+    /// Puts the handlers into the routes.
+    pub(crate) fn enlist(self: &Arc<Self>) {
+        if self.retired.swap(false, Ordering::AcqRel) {
+            for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
+                handler.subscribe(number, self);
+            }
+        }
+    }
+
+    /// Notes full mailboxes that the component fired into without awaiting.
+    pub(crate) fn owe(&self, rooms: Rooms) {
+        if !rooms.is_empty() {
+            self.cold().debts.add(rooms);
+        }
+    }
+
+    pub(crate) fn debts(&self) -> Option<&Debts> {
+        self.cold
+            .get()
+            .map(|cold| &cold.debts)
+            .filter(|debts| debts.are_open())
+    }
+
+    pub(crate) fn set_writer_waiting(&self, waiting: bool) {
+        self.writer_waiting.store(waiting, Ordering::SeqCst);
+    }
+
+    /// Returns the supervisor of this component's children, opened if need be.
+    pub(crate) fn open_children(self: &Arc<Self>) -> Arc<Inbox> {
+        let mut links = self.links();
+        match &links.children {
+            Some(inbox) if !inbox.is_closed() => inbox.clone(),
+            _ => {
+                let nursery = links.parent.nursery().clone();
+                let inbox = nursery.open(&self.hub, self.clone(), C::OPTIONS);
+                links.children = Some(inbox.clone());
+                inbox
+            }
+        }
+    }
+
+    /// Counts an event as a dead letter and tells its caller why.
+    pub(crate) fn bury(&self, message: C::Message, reason: Reason, error: CallError) {
+        let name = message.letter().name();
+        message.letter().lose(error, None);
+        self.hub.dead_letter(name, reason, || message.into_event());
+    }
+
+    fn cold(&self) -> &Cold {
+        self.cold.get_or_init(Box::default)
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Component> Party for Cell<C> {
+    fn id(&self) -> ComponentId {
+        self.id
+    }
+
+    fn label(&self) -> String {
+        self.name.to_string()
+    }
+
+    fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
+    fn has_writer_waiting(&self) -> bool {
+        self.writer_waiting.load(Ordering::SeqCst)
+    }
+}
+
+impl<C: Component> Body for Cell<C> {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    fn shutdown(&self) -> Duration {
+        self.cold
+            .get()
+            .and_then(|cold| cold.shutdown)
+            .unwrap_or(C::OPTIONS.shutdown)
+    }
+
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn life(&self) -> u64 {
+        self.life.load(Ordering::Acquire)
+    }
+
+    fn parent(&self) -> Arc<Inbox> {
+        self.links().parent.clone()
+    }
+
+    fn set_parent(&self, parent: Arc<Inbox>) {
+        self.links().parent = parent;
+    }
+
+    fn children(&self) -> Option<Arc<Inbox>> {
+        self.links()
+            .children
+            .clone()
+            .filter(|inbox| !inbox.is_closed())
+    }
+
+    fn seal(&self) {
+        self.mailbox.seal();
+    }
+
+    fn retire(&self) {
+        if !self.retired.swap(true, Ordering::AcqRel) {
+            for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
+                handler.unsubscribe(number, self);
+            }
+            if let Some(cold) = self.cold.get() {
+                cold.additions.clear(&self.hub);
+            }
+        }
+        for message in self.mailbox.close() {
+            self.bury(message, Reason::Stopped, CallError::Stopped);
+        }
+    }
+
+    fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
+    }
+}
+
+impl<C: Component> fmt::Debug for Cell<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.name, self.id)
+    }
+}

@@ -1,0 +1,303 @@
+//! What a handler can do.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::core::component::spec::Place;
+use crate::core::component::{
+    Address, Body, Call, CallAll, Cell, Component, Direct, Fire, Handle, HandlerId, OnChannel,
+    Origin, Register, Scope, Supervise, Target, TimerHandle, Wait, added, timer,
+};
+use crate::core::event::{Error, Event};
+use crate::core::id::{ChannelError, ComponentId};
+use crate::core::mailbox::{Message, Mode};
+use crate::core::reply::{Cause, Party, Track};
+use crate::core::route::Rooms;
+use crate::core::runtime;
+
+/// What a running handler can do: fire, call, wait, arm timers, add children.
+///
+/// Events that are fired through it belong to the cause of the event that is
+/// being handled.
+pub struct Context<C: Component> {
+    cell: Arc<Cell<C>>,
+    life: u64,
+    handler: &'static str,
+    reader: bool,
+    track: Option<Arc<dyn Track>>,
+}
+
+/// A handler took longer than its `timeout`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the handler took longer than {0:?} and was dropped")]
+pub struct HandlerTimeout(
+    /// The limit.
+    pub Duration,
+);
+
+impl<C: Component> Context<C> {
+    pub(crate) fn new(cell: Arc<Cell<C>>, life: u64) -> Self {
+        Self {
+            cell,
+            life,
+            handler: "",
+            reader: false,
+            track: None,
+        }
+    }
+
+    /// Makes the context of a reader.
+    pub(crate) fn fork(&self, message: &C::Message) -> Self {
+        let mut fork = Self::new(self.cell.clone(), self.life);
+        fork.enter(message);
+        fork
+    }
+
+    /// Prepares for one event; `false` if it shall not be handled any more.
+    pub(crate) fn enter(&mut self, message: &C::Message) -> bool {
+        self.handler = message.handler();
+        self.reader = message.mode() != Mode::Exclusive;
+        self.track = message.letter().track();
+        match &self.track {
+            Some(track) => !track.is_void(self.cell.id(), self.life),
+            None => true,
+        }
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.track = None;
+    }
+
+    pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
+        self.track.as_ref().and_then(|track| track.cause())
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell<C>> {
+        &self.cell
+    }
+
+    pub(crate) fn handler(&self) -> &'static str {
+        self.handler
+    }
+
+    /// Returns a channel to fire on; `"*"` reaches all channels.
+    pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
+        Target::new(self.origin(), Some(channel))
+    }
+
+    /// Returns one component to send to.
+    pub fn to<'a, D: Component>(&'a self, address: &'a Address<D>) -> Direct<'a, D> {
+        Direct::new(self.origin(), address)
+    }
+
+    /// Fires an event on its own channel, if it has one, else on this
+    /// component's; see [`Fire`].
+    pub fn fire<E: Event>(&self, event: E) -> Fire<'_, E, OnChannel<'_>> {
+        self.target().fire(event)
+    }
+
+    /// Fires an event on the same channel as `fire` and waits for the reply.
+    pub fn call<E: Event>(&self, event: E) -> Call<'_, E, OnChannel<'_>> {
+        self.target().call(event)
+    }
+
+    /// Fires an event on the same channel as `fire` and waits for every result.
+    pub fn call_all<E: Event>(&self, event: E) -> CallAll<'_, E, OnChannel<'_>> {
+        self.target().call_all(event)
+    }
+
+    /// Waits for the next event of a type on the same channel as `fire`.
+    pub fn wait<E: Event>(&self) -> Wait<E> {
+        self.target().wait()
+    }
+
+    /// Keeps the event from the handlers of lower priority.
+    pub fn stop_propagation(&self) {
+        if let Some(track) = &self.track {
+            track.stop();
+        }
+    }
+
+    /// Adds a child, made by a factory.
+    pub fn supervise<F>(&self, factory: F) -> Supervise<'_, F> {
+        Supervise::new(self.place(), factory)
+    }
+
+    /// Adds a child by value: it is never restarted.
+    pub fn register<D: Component>(&self, component: D) -> Register<'_, D> {
+        Register::new(self.place(), component)
+    }
+
+    /// Fires an event once, after a delay.
+    pub fn after<E: Event>(&self, delay: Duration, event: E) -> TimerHandle {
+        timer::after(&self.cell, self.life, delay, event)
+    }
+
+    /// Fires an event again and again, first after one period; of at least 1 ms.
+    pub fn every<E: Event + Clone>(&self, period: Duration, event: E) -> TimerHandle {
+        timer::every(&self.cell, self.life, period, event)
+    }
+
+    /// Fires an event once, at a time of the wall clock; at once if it is past.
+    ///
+    /// The delay is computed once: later changes of the clock do not move it.
+    pub fn at<E: Event>(&self, time: SystemTime, event: E) -> TimerHandle {
+        let delay = time
+            .duration_since(runtime::wall_clock())
+            .unwrap_or_default();
+        timer::after(&self.cell, self.life, delay, event)
+    }
+
+    /// Runs a future beside the handlers; it ends with this life of the
+    /// component, and its panic ends this life.
+    pub fn spawn<F>(&self, future: F) -> TimerHandle
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        timer::spawn(&self.cell, future)
+    }
+
+    /// Adds a handler that takes `&mut self`, on the component's channel.
+    ///
+    /// It stays over restarts, until it is removed or the component leaves.
+    ///
+    /// # Errors
+    /// Never for the component's own channel; see [`Context::add_handler_on`].
+    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, ChannelError>
+    where
+        E: Event,
+        F: Fn(&mut C, &E, &Self) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
+    {
+        added::add(&self.cell, None, 0.0, run)
+    }
+
+    /// Adds a handler on a channel, with a priority.
+    ///
+    /// # Errors
+    /// The channel's name is empty or too long.
+    pub fn add_handler_on<E, F>(
+        &self,
+        channel: &str,
+        priority: f64,
+        run: F,
+    ) -> Result<HandlerId, ChannelError>
+    where
+        E: Event,
+        F: Fn(&mut C, &E, &Self) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
+    {
+        added::add(&self.cell, Some(channel), priority, run)
+    }
+
+    /// Removes a handler that was added; `false` if it is gone already.
+    pub fn remove_handler(&self, id: HandlerId) -> bool {
+        self.cell.additions().remove(self.cell.hub(), id)
+    }
+
+    /// Ends this component once the handler returns: a normal end. A
+    /// permanent child is started again.
+    pub fn stop(&self) {
+        self.cell.control().tell_by_itself();
+    }
+
+    /// Returns a handle to the system, which can leave the handler.
+    pub fn system(&self) -> Handle {
+        let inbox = self.cell.parent().nursery().root();
+        Handle {
+            hub: self.cell.hub().clone(),
+            inbox,
+        }
+    }
+
+    /// Returns this component's address.
+    pub fn address(&self) -> Address<C> {
+        Address::new(self.cell.clone())
+    }
+
+    /// Returns this component's id.
+    pub fn id(&self) -> ComponentId {
+        self.cell.id()
+    }
+
+    /// Returns this component's name.
+    pub fn name(&self) -> &str {
+        self.cell.name()
+    }
+
+    /// Returns this component's channel.
+    pub fn channel(&self) -> &str {
+        self.cell.channel().as_str()
+    }
+
+    /// Returns which life of the component this is; the first is 1.
+    pub fn life(&self) -> u64 {
+        self.life
+    }
+
+    /// Runs a future for at most this time; what `timeout = ".."` on a handler does.
+    ///
+    /// # Errors
+    /// The time is over; the future was dropped.
+    pub async fn limit<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Error> {
+        let done = runtime::timeout(limit, future).await;
+        done.ok_or_else(|| HandlerTimeout(limit).into())
+    }
+
+    fn place(&self) -> Place<'_> {
+        let inbox = self.cell.open_children();
+        Place {
+            hub: self.cell.hub().clone(),
+            inbox,
+            scope: Some(self),
+        }
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::new(self.origin(), None)
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        let channel = self.cell.channel().as_str();
+        Origin {
+            hub: self.cell.hub(),
+            scope: Some(self),
+            channel,
+            stamp: None,
+        }
+    }
+}
+
+impl<C: Component> Scope for Context<C> {
+    fn party(&self) -> Arc<dyn Party> {
+        self.cell.clone()
+    }
+
+    fn handler(&self) -> &'static str {
+        self.handler
+    }
+
+    fn is_reader(&self) -> bool {
+        self.reader
+    }
+
+    fn cause(&self) -> Option<Arc<Cause>> {
+        Self::cause(self)
+    }
+
+    fn owe(&self, rooms: Rooms) {
+        self.cell.owe(rooms);
+    }
+}
+
+impl<C: Component> fmt::Debug for Context<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Context({}, life {}, {})",
+            self.cell.name(),
+            self.life,
+            self.handler
+        )
+    }
+}

@@ -1,0 +1,74 @@
+//! One component to send to.
+
+use std::fmt;
+
+use crate::core::component::{
+    Address, Call, CallAll, Component, Fire, Handles, Origin, ToComponent,
+};
+use crate::core::event::Event;
+
+/// One component, a priority, and the verbs; they compile only for events
+/// that the component handles by type.
+///
+/// Handlers that were added while the component runs listen on channels only.
+pub struct Direct<'a, C: Component> {
+    origin: Origin<'a>,
+    address: &'a Address<C>,
+    priority: Option<i32>,
+}
+
+impl<'a, C: Component> Direct<'a, C> {
+    pub(crate) fn new(origin: Origin<'a>, address: &'a Address<C>) -> Self {
+        Self {
+            origin,
+            address,
+            priority: None,
+        }
+    }
+
+    /// Gives the event a priority: higher goes first in the receiver's next batch.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Fires an event; see [`Fire`].
+    pub fn fire<E: Event>(&self, event: E) -> Fire<'a, E, ToComponent<'a, C>>
+    where
+        C: Handles<E>,
+    {
+        Fire::new(self.origin, self.reach(), self.priority_of::<E>(), event)
+    }
+
+    /// Fires an event and waits for the reply.
+    pub fn call<E: Event>(&self, event: E) -> Call<'a, E, ToComponent<'a, C>>
+    where
+        C: Handles<E>,
+    {
+        Call::new(self.origin, self.reach(), self.priority_of::<E>(), event)
+    }
+
+    /// Fires an event and waits for the result of each of the component's handlers.
+    pub fn call_all<E: Event>(&self, event: E) -> CallAll<'a, E, ToComponent<'a, C>>
+    where
+        C: Handles<E>,
+    {
+        CallAll::new(self.origin, self.reach(), self.priority_of::<E>(), event)
+    }
+
+    fn reach(&self) -> ToComponent<'a, C> {
+        ToComponent {
+            cell: self.address.cell(),
+        }
+    }
+
+    fn priority_of<E: Event>(&self) -> i32 {
+        self.priority.unwrap_or(E::PRIORITY)
+    }
+}
+
+impl<C: Component> fmt::Debug for Direct<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Direct({})", self.address.name())
+    }
+}

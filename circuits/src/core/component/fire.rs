@@ -1,0 +1,213 @@
+//! Firing: send, and perhaps wait for room, for the end, or change one's mind.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+use tokio::sync::oneshot;
+
+use crate::core::component::flow::{AwaitRooms, Published};
+use crate::core::component::{Origin, Reach};
+use crate::core::event::{AnyEvent, Event, Reason};
+use crate::core::reply::{CallError, Cause, Delivery, Track};
+use crate::core::route::{Dispatch, Rooms, Sent};
+
+/// An event that is being fired.
+///
+/// It leaves when this value is dropped, as at the end of the statement
+/// `cx.fire(Tick);`, or when it is first polled. Awaited, it waits as well until
+/// every receiver has room. Firing never blocks and never fails: an event that
+/// goes nowhere becomes a dead letter.
+///
+/// # Cancel safety
+/// Dropped while it waits, the event has been sent all the same.
+pub struct Fire<'a, E: Event, R: Reach<E>> {
+    origin: Origin<'a>,
+    reach: R,
+    priority: i32,
+    event: Option<E>,
+    rooms: AwaitRooms,
+}
+
+impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
+    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+        let rooms = AwaitRooms::new(Rooms::None);
+        Self {
+            origin,
+            reach,
+            priority,
+            event: Some(event),
+            rooms,
+        }
+    }
+
+    /// Sends the event; returns a future that ends when the event and
+    /// everything that was fired because of it, directly or not, is done.
+    ///
+    /// Timers and tasks that a handler starts are causes of their own. A
+    /// handler that waits so for something that waits for itself gets
+    /// [`CallError::Deadlock`] where its own event closes the ring.
+    pub fn completed(mut self) -> Completed<'a> {
+        let (done, receiver) = oneshot::channel();
+        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        dispatch.recorded = true;
+        dispatch.caller = self.origin.scope.map(|scope| scope.party());
+        let outer = dispatch.notes.cause.take();
+        dispatch.notes.cause = Some(Cause::new(outer, move |_| {
+            let _ = done.send(());
+        }));
+        let delivery = self.send(dispatch).and_then(|sent| sent.delivery);
+        let published = delivery
+            .clone()
+            .and_then(|delivery| self.origin.publish(delivery));
+        let delivery = delivery.map(|delivery| -> Arc<dyn Finish> { delivery });
+        Completed {
+            receiver,
+            handlers: delivery.map(|delivery| (delivery, published)),
+        }
+    }
+
+    /// Sends the event; returns a handle that can cancel it for those
+    /// handlers that have not begun.
+    pub fn cancelable(mut self) -> Cancel {
+        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        dispatch.recorded = true;
+        let sent = self.send(dispatch);
+        let sent = sent.map(|sent| {
+            self.owe(sent.rooms);
+            sent.delivery.map(|delivery| -> Arc<dyn Track> { delivery })
+        });
+        Cancel {
+            delivery: sent.flatten(),
+        }
+    }
+
+    fn send(&mut self, dispatch: Dispatch<E>) -> Option<Sent<E>> {
+        let event = self.event.take()?;
+        match self.reach.send(&self.origin, event, dispatch) {
+            Ok(sent) => Some(sent),
+            Err((_, event)) => {
+                let event = || AnyEvent::new(Arc::new(event), None);
+                self.origin
+                    .hub
+                    .dead_letter(E::NAME, Reason::BadChannel, event);
+                None
+            }
+        }
+    }
+
+    fn send_plainly(&mut self) -> Rooms {
+        let dispatch = Dispatch::new(self.origin.notes(self.priority));
+        self.send(dispatch).map_or(Rooms::None, |sent| sent.rooms)
+    }
+
+    /// Leaves the waiting to the component, before its next event.
+    fn owe(&self, rooms: Rooms) {
+        if let Some(scope) = self.origin.scope {
+            if !rooms.is_empty() {
+                scope.owe(rooms);
+            }
+        }
+    }
+}
+
+impl<E: Event, R: Reach<E>> Unpin for Fire<'_, E, R> {}
+
+impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        if self.event.is_some() {
+            let rooms = self.send_plainly();
+            if rooms.is_empty() {
+                return Poll::Ready(());
+            }
+            self.rooms = AwaitRooms::new(rooms);
+        }
+        let origin = self.origin;
+        self.rooms.poll(task, |room| origin.await_room(room))
+    }
+}
+
+impl<E: Event, R: Reach<E>> Drop for Fire<'_, E, R> {
+    fn drop(&mut self) {
+        let rooms = if self.event.is_some() {
+            self.send_plainly()
+        } else {
+            self.rooms.take()
+        };
+        self.owe(rooms);
+    }
+}
+
+impl<E: Event, R: Reach<E>> fmt::Debug for Fire<'_, E, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fire({})", E::NAME)
+    }
+}
+
+/// Waits until an event and everything that was fired because of it is done.
+#[must_use = "the event is fired; await this to learn when all of it is done"]
+pub struct Completed<'a> {
+    receiver: oneshot::Receiver<()>,
+    /// Held until the event's own handlers are done: a record keeps its cause open.
+    handlers: Option<(Arc<dyn Finish + 'a>, Option<Published>)>,
+}
+
+/// A delivery whose end is waited for.
+trait Finish: Send + Sync {
+    fn poll_done(&self, task: &Task<'_>) -> Poll<Result<(), CallError>>;
+}
+
+impl<E: Event> Finish for Delivery<E> {
+    fn poll_done(&self, task: &Task<'_>) -> Poll<Result<(), CallError>> {
+        Delivery::poll_done(self, task)
+    }
+}
+
+impl Future for Completed<'_> {
+    type Output = Result<(), CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        if let Some((delivery, _)) = &self.handlers {
+            match delivery.poll_done(task) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) => self.handlers = None,
+            }
+        }
+        // A sender that is gone without a word belonged to an event that went nowhere.
+        Pin::new(&mut self.receiver).poll(task).map(|_| Ok(()))
+    }
+}
+
+impl fmt::Debug for Completed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Completed")
+    }
+}
+
+/// Cancels an event; dropped, it changes nothing.
+pub struct Cancel {
+    delivery: Option<Arc<dyn Track>>,
+}
+
+impl Cancel {
+    /// Cancels the event for all handlers that have not begun with it.
+    ///
+    /// They are skipped in silence: no dead letter, no success; the event
+    /// counts as complete once those that began are done.
+    pub fn cancel(&self) {
+        if let Some(delivery) = &self.delivery {
+            delivery.cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cancel")
+    }
+}

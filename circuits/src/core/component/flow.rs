@@ -1,0 +1,222 @@
+//! Flow control: waiting for room in mailboxes that an event crowded.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as Task, Poll};
+
+use futures_util::task::AtomicWaker;
+
+use crate::core::component::{Body, Cell, Command, Component};
+use crate::core::mailbox::{Room, RoomKey};
+use crate::core::reply::{Deadlock, Edge, Party, Wait, find_deadlock};
+use crate::core::route::{Hub, Rooms};
+
+/// Waits for room in one mailbox; can be broken off, since the event that
+/// crowded it is in there already.
+pub(crate) struct RoomWait {
+    room: Arc<dyn Room>,
+    key: RoomKey,
+    broken: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl RoomWait {
+    pub(crate) fn new(room: Arc<dyn Room>, hub: &Hub) -> Arc<Self> {
+        // A component's id is never used again, so it makes a key as well.
+        let key = hub.next_id().number();
+        Arc::new(Self {
+            room,
+            key,
+            broken: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        })
+    }
+
+    pub(crate) fn poll(&self, task: &Task<'_>) -> Poll<()> {
+        self.waker.register(task.waker());
+        if self.broken.load(Ordering::SeqCst) {
+            return Poll::Ready(());
+        }
+        self.room.poll_room(self.key, task)
+    }
+}
+
+impl Wait for RoomWait {
+    fn blockers(&self) -> Vec<Arc<dyn Party>> {
+        vec![self.room.clone()]
+    }
+
+    fn is_yielding(&self) -> bool {
+        true
+    }
+
+    fn break_off(&self, _deadlock: Deadlock) {
+        self.broken.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+}
+
+impl Drop for RoomWait {
+    fn drop(&mut self) {
+        self.room.forget(self.key);
+    }
+}
+
+/// An edge that is withdrawn when the wait is over, however it ends.
+pub(crate) struct Published {
+    party: Arc<dyn Party>,
+    wait: Arc<dyn Wait>,
+}
+
+impl Published {
+    /// Publishes a wait of a handler and looks for a ring that it closes.
+    pub(crate) fn new(
+        party: Arc<dyn Party>,
+        handler: &'static str,
+        reader: bool,
+        wait: Arc<dyn Wait>,
+    ) -> Self {
+        let edge = Edge::new(handler, reader, wait.clone());
+        party.edges().publish(edge.clone());
+        let published = Self { party, wait };
+        published.check(&edge);
+        published
+    }
+
+    fn check(&self, edge: &Edge) {
+        if let Some(deadlock) = find_deadlock(&self.party, edge) {
+            self.wait.break_off(deadlock);
+        }
+    }
+}
+
+impl Drop for Published {
+    fn drop(&mut self) {
+        self.party.edges().withdraw(&self.wait);
+    }
+}
+
+/// The full mailboxes that a component fired into without awaiting.
+#[derive(Default)]
+pub(crate) struct Debts {
+    open: AtomicBool,
+    rooms: Mutex<Vec<Arc<dyn Room>>>,
+    /// Debts that were dropped because the component's own mailbox was full.
+    forgiven: AtomicU64,
+}
+
+impl Debts {
+    pub(crate) fn are_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn add(&self, rooms: Rooms) {
+        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rooms = rooms;
+        while let Some(room) = rooms.last() {
+            if !list.iter().any(|other| other.id() == room.id()) {
+                list.push(room.clone());
+            }
+            rooms.pop();
+        }
+        self.open.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn forgive(&self) {
+        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forgiven
+            .fetch_add(list.len() as u64, Ordering::Relaxed);
+        list.clear();
+        self.open.store(false, Ordering::Release);
+    }
+
+    fn take(&self) -> Option<Arc<dyn Room>> {
+        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = list.pop();
+        if room.is_none() {
+            self.open.store(false, Ordering::Release);
+        }
+        room
+    }
+}
+
+impl fmt::Debug for Debts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Debts(forgiven: {})",
+            self.forgiven.load(Ordering::Relaxed)
+        )
+    }
+}
+
+/// Holds a component back until the mailboxes that it crowded have room, or
+/// its own is full, or it is told to end.
+pub(crate) async fn settle_debts<C: Component>(cell: &Arc<Cell<C>>, handler: &'static str) {
+    while let Some(room) = cell.debts().and_then(Debts::take) {
+        if room.id() == cell.id() {
+            // Nobody but the component itself can make room in its mailbox.
+            continue;
+        }
+        let wait = RoomWait::new(room, cell.hub());
+        let _published = Published::new(cell.clone(), handler, false, wait.clone());
+        let forgiven = poll_fn(|task| {
+            if wait.poll(task).is_ready() {
+                return Poll::Ready(false);
+            }
+            let told = cell.control().command() >= Command::Stop;
+            if told || cell.mailbox().poll_full(task).is_ready() {
+                return Poll::Ready(true);
+            }
+            Poll::Pending
+        });
+        if forgiven.await {
+            if let Some(debts) = cell.debts() {
+                debts.forgive();
+            }
+        }
+    }
+}
+
+/// Waits for room in all mailboxes that one event crowded.
+pub(crate) struct AwaitRooms {
+    rooms: Rooms,
+    current: Option<(Arc<RoomWait>, Option<Published>)>,
+}
+
+impl AwaitRooms {
+    pub(crate) fn new(rooms: Rooms) -> Self {
+        Self {
+            rooms,
+            current: None,
+        }
+    }
+
+    /// Takes the mailboxes that are still waited for.
+    pub(crate) fn take(&mut self) -> Rooms {
+        self.current = None;
+        std::mem::take(&mut self.rooms)
+    }
+
+    pub(crate) fn poll(
+        &mut self,
+        task: &Task<'_>,
+        begin: impl Fn(&Arc<dyn Room>) -> Option<(Arc<RoomWait>, Option<Published>)>,
+    ) -> Poll<()> {
+        while let Some(room) = self.rooms.last() {
+            if self.current.is_none() {
+                self.current = begin(room);
+            }
+            if let Some((wait, _)) = &self.current {
+                if wait.poll(task).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+            self.current = None;
+            self.rooms.pop();
+        }
+        Poll::Ready(())
+    }
+}

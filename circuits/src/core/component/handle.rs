@@ -1,0 +1,140 @@
+//! A system as its components see it: all the verbs, from any thread.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::core::component::spec::Place;
+use crate::core::component::{
+    Address, Call, CallAll, Command, Component, Direct, Fire, Inbox, OnChannel, Order, Origin,
+    Register, Supervise, Target, Wait,
+};
+use crate::core::event::Event;
+use crate::core::route::Hub;
+
+/// A handle to a running system; cheap to clone, usable from any thread.
+///
+/// It does not keep the system alive: see `System`.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) inbox: Arc<Inbox>,
+}
+
+impl Handle {
+    /// Returns a channel to fire on; `"*"` reaches all channels.
+    pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
+        Target::new(self.origin(), Some(channel))
+    }
+
+    /// Returns one component to send to.
+    pub fn to<'a, C: Component>(&'a self, address: &'a Address<C>) -> Direct<'a, C> {
+        Direct::new(self.origin(), address)
+    }
+
+    /// Fires an event on its own channel, or on all if it has none; see [`Fire`].
+    pub fn fire<E: Event>(&self, event: E) -> Fire<'_, E, OnChannel<'_>> {
+        self.target().fire(event)
+    }
+
+    /// Fires an event on its own channel, or on all, and waits for the reply.
+    pub fn call<E: Event>(&self, event: E) -> Call<'_, E, OnChannel<'_>> {
+        self.target().call(event)
+    }
+
+    /// Fires an event on its own channel, or on all, and waits for every result.
+    pub fn call_all<E: Event>(&self, event: E) -> CallAll<'_, E, OnChannel<'_>> {
+        self.target().call_all(event)
+    }
+
+    /// Waits for the next event of a type on its own channel, or on all.
+    pub fn wait<E: Event>(&self) -> Wait<E> {
+        self.target().wait()
+    }
+
+    /// Adds a child to the root of the tree, made by a factory.
+    pub fn supervise<F>(&self, factory: F) -> Supervise<'_, F> {
+        Supervise::new(self.place(), factory)
+    }
+
+    /// Adds a child to the root of the tree by value: it is never restarted.
+    pub fn register<C: Component>(&self, component: C) -> Register<'_, C> {
+        Register::new(self.place(), component)
+    }
+
+    /// Stops the system: running handlers finish, what is queued becomes dead
+    /// letters. Returns at once; `System::join` waits for the end.
+    pub fn stop(&self) {
+        self.end(Command::Stop, 0);
+    }
+
+    /// Stops the system with an exit code for the shell.
+    pub fn exit(&self, code: u8) {
+        self.end(Command::Stop, code);
+    }
+
+    /// Stops the system once what is queued has been handled.
+    pub fn drain(&self) {
+        self.end(Command::Drain, 0);
+    }
+
+    /// Ends the system at once: handlers are dropped at their next await.
+    pub fn kill(&self) {
+        self.end(Command::Kill, 0);
+    }
+
+    /// Tells whether the system has stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.hub.is_stopped()
+    }
+
+    /// Returns how many events went nowhere so far.
+    pub fn dead_letters(&self) -> u64 {
+        self.hub.counters.dead_letters.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many handlers failed so far.
+    pub fn exceptions(&self) -> u64 {
+        self.hub.counters.exceptions.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many times a component was started again so far.
+    pub fn restarts(&self) -> u64 {
+        self.hub.counters.restarts.load(Ordering::Relaxed)
+    }
+
+    fn end(&self, how: Command, code: u8) {
+        self.hub.set_exit_code(code);
+        self.inbox.nursery().serve(&self.hub, &self.inbox);
+        let (reply, _) = tokio::sync::oneshot::channel();
+        drop(self.inbox.post(Order::Shutdown { how, reply }));
+    }
+
+    pub(crate) fn place(&self) -> Place<'_> {
+        self.inbox.nursery().serve(&self.hub, &self.inbox);
+        Place {
+            hub: self.hub.clone(),
+            inbox: self.inbox.clone(),
+            scope: None,
+        }
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target::new(self.origin(), None)
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            hub: &self.hub,
+            scope: None,
+            channel: "*",
+            stamp: None,
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle")
+    }
+}

@@ -1,0 +1,344 @@
+//! Handlers, as a component lists them.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::component::{Body, Cell, Component, Handles};
+use crate::core::event::{AnyEvent, Event, Slot, check_name, same};
+use crate::core::id::Channel;
+use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket};
+use crate::core::route::{Hop, SubscriptionId, To};
+
+/// Events about a component that its own handlers get directly.
+const OWN: [&str; 5] = [
+    "registered",
+    "started",
+    "stopped",
+    "prepare_unregister",
+    "unregistered",
+];
+
+/// One handler of a component and one event name that it listens for.
+pub struct Handler<C: Component> {
+    method: &'static str,
+    name: &'static str,
+    channel: Option<&'static str>,
+    priority: f64,
+    kind: Kind<C>,
+}
+
+enum Kind<C: Component> {
+    Event(Typed<C>),
+    Notice(fn(Notice) -> C::Message),
+    Any(fn(AnyEnvelope) -> C::Message),
+}
+
+/// What is done with the event's type, which the list does not know.
+struct Typed<C: Component> {
+    event: TypeId,
+    subscribe: fn(&Arc<Cell<C>>, &Listener),
+    unsubscribe: fn(&Cell<C>, &Listener),
+    deliver: fn(u16, Own) -> Option<C::Message>,
+}
+
+/// An event of the component's own life, and the record of its delivery.
+struct Own {
+    event: Arc<dyn Any + Send + Sync>,
+    record: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+struct Listener {
+    channel: Channel,
+    id: SubscriptionId,
+    priority: f64,
+}
+
+impl<C: Component> Handler<C> {
+    /// Lists a method that takes the event by its type.
+    ///
+    /// # Panics
+    /// The name is not the event's own; in a constant, that is a compile error.
+    pub const fn event<E: Event>(method: &'static str, name: &'static str) -> Self
+    where
+        C: Handles<E>,
+    {
+        check_name(E::NAME, name);
+        let typed = Typed {
+            event: TypeId::of::<E>(),
+            subscribe: subscribe::<C, E>,
+            unsubscribe: unsubscribe::<C, E>,
+            deliver: deliver::<C, E>,
+        };
+        Self::new(method, name, Kind::Event(typed))
+    }
+
+    /// Lists a method without an event parameter; it hears every event of the name.
+    pub const fn named(
+        method: &'static str,
+        name: &'static str,
+        make: fn(Notice) -> C::Message,
+    ) -> Self {
+        Self::new(method, name, Kind::Notice(make))
+    }
+
+    /// Lists a method that takes any event: of one name, or of all with `*`.
+    pub const fn any(
+        method: &'static str,
+        name: &'static str,
+        make: fn(AnyEnvelope) -> C::Message,
+    ) -> Self {
+        Self::new(method, name, Kind::Any(make))
+    }
+
+    const fn new(method: &'static str, name: &'static str, kind: Kind<C>) -> Self {
+        Self {
+            method,
+            name,
+            channel: None,
+            priority: 0.0,
+            kind,
+        }
+    }
+
+    /// Listens on this channel instead of the component's.
+    #[must_use]
+    pub const fn channel(mut self, channel: &'static str) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// Runs before handlers of lower priority, in whatever component they are.
+    #[must_use]
+    pub const fn priority(mut self, priority: f64) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Returns the name of the method.
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Returns the name of the event; `*` for every event.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Tells whether only the component's own life makes this handler run.
+    fn is_own(&self) -> bool {
+        self.channel.is_none() && OWN.contains(&self.name)
+    }
+
+    fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {
+        let channel = match self.channel {
+            // A handler's channel is a checked literal; one written by hand may be wrong.
+            Some(name) => Channel::new(name).unwrap_or_else(|_| cell.channel().clone()),
+            None => cell.channel().clone(),
+        };
+        let id = SubscriptionId {
+            component: cell.id(),
+            handler: number,
+        };
+        Listener {
+            channel,
+            id,
+            priority: self.priority,
+        }
+    }
+
+    pub(crate) fn subscribe(&self, number: u16, cell: &Arc<Cell<C>>) {
+        if self.is_own() {
+            return;
+        }
+        let listener = self.listener(number, cell);
+        let router = &cell.hub().router;
+        let Listener {
+            channel,
+            id,
+            priority,
+        } = listener;
+        match &self.kind {
+            Kind::Event(typed) => (typed.subscribe)(
+                cell,
+                &Listener {
+                    channel,
+                    id,
+                    priority,
+                },
+            ),
+            Kind::Notice(_) => {
+                router.subscribe_notice(self.name, channel, id, priority, cell.clone());
+            }
+            Kind::Any(_) => router.subscribe_any(self.name, channel, id, priority, cell.clone()),
+        }
+    }
+
+    pub(crate) fn unsubscribe(&self, number: u16, cell: &Cell<C>) {
+        if self.is_own() {
+            return;
+        }
+        let listener = self.listener(number, cell);
+        let router = &cell.hub().router;
+        match &self.kind {
+            Kind::Event(typed) => (typed.unsubscribe)(cell, &listener),
+            Kind::Notice(_) => {
+                router.unsubscribe_notice(self.name, listener.channel.as_str(), listener.id);
+            }
+            Kind::Any(_) => {
+                router.unsubscribe_any(self.name, listener.channel.as_str(), listener.id);
+            }
+        }
+    }
+
+    /// Wraps an event without its value.
+    pub(crate) fn wrap_notice(&self, notice: Notice) -> Option<C::Message> {
+        match &self.kind {
+            Kind::Notice(make) => Some(make(notice)),
+            _ => None,
+        }
+    }
+
+    /// Wraps an event without its type.
+    pub(crate) fn wrap_any(&self, envelope: AnyEnvelope) -> Option<C::Message> {
+        match &self.kind {
+            Kind::Any(make) => Some(make(envelope)),
+            _ => None,
+        }
+    }
+
+    /// Makes the message for an event of the component's own life.
+    fn own_message<E: Event>(
+        &self,
+        number: u16,
+        event: &Arc<E>,
+        record: Option<&Arc<Delivery<E>>>,
+    ) -> Option<C::Message> {
+        if !self.is_own() || self.name != E::NAME {
+            return None;
+        }
+        match &self.kind {
+            Kind::Event(typed) => {
+                let record = record
+                    .cloned()
+                    .map(|record| -> Arc<dyn Any + Send + Sync> { record });
+                (typed.deliver)(
+                    number,
+                    Own {
+                        event: event.clone(),
+                        record,
+                    },
+                )
+            }
+            Kind::Notice(make) => Some(make(Notice::new(E::NAME, ticket(record).erase()))),
+            Kind::Any(make) => {
+                let event = AnyEvent::new(event.clone(), None);
+                Some(make(AnyEnvelope::new(event, ticket(record).erase())))
+            }
+        }
+    }
+
+    /// Tells whether the handler hears an event that is sent to its component.
+    pub(crate) fn hears<E: Event>(&self) -> bool {
+        if self.is_own() {
+            return false;
+        }
+        match &self.kind {
+            Kind::Event(typed) => typed.event == TypeId::of::<E>(),
+            Kind::Notice(_) => self.name == E::NAME,
+            Kind::Any(_) => self.name == E::NAME || self.name == "*",
+        }
+    }
+
+    /// Tells whether the handler may hear an event other than by its type.
+    pub(crate) const fn hears_untyped(&self, event: &str) -> bool {
+        match self.kind {
+            Kind::Event(_) => false,
+            Kind::Notice(_) | Kind::Any(_) => same(self.name, event) || same(self.name, "*"),
+        }
+    }
+
+    /// Makes the hop for an event that is sent to the component.
+    pub(crate) fn hop<E: Event>(&self, number: u16, cell: &Arc<Cell<C>>) -> (f64, Hop<E>)
+    where
+        C: Handles<E>,
+    {
+        let to = match &self.kind {
+            Kind::Event(_) => To::Typed(cell.clone()),
+            Kind::Notice(_) => To::Notice(cell.clone()),
+            Kind::Any(_) => To::Any(cell.clone()),
+        };
+        (
+            self.priority,
+            Hop {
+                to,
+                handler: number,
+            },
+        )
+    }
+}
+
+fn subscribe<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>, listener: &Listener) {
+    let Listener {
+        channel,
+        id,
+        priority,
+    } = listener;
+    cell.hub()
+        .router
+        .subscribe::<E>(channel.clone(), *id, *priority, cell.clone());
+}
+
+fn unsubscribe<C: Handles<E>, E: Event>(cell: &Cell<C>, listener: &Listener) {
+    cell.hub()
+        .router
+        .unsubscribe::<E>(listener.channel.as_str(), listener.id);
+}
+
+fn deliver<C: Handles<E>, E: Event>(handler: u16, own: Own) -> Option<C::Message> {
+    let event = own.event.downcast::<E>().ok()?;
+    let record = own
+        .record
+        .and_then(|record| record.downcast::<Delivery<E>>().ok());
+    let envelope = Envelope::new(E::Slot::shared(event), ticket(record.as_ref()));
+    Some(C::wrap(handler, envelope))
+}
+
+fn ticket<E: Event>(record: Option<&Arc<Delivery<E>>>) -> Ticket<Delivery<E>> {
+    match record {
+        Some(record) => Ticket::new(record.clone(), 0, 0),
+        None => Ticket::plain(0),
+    }
+}
+
+impl<C: Component> fmt::Debug for Handler<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channel = self.channel.unwrap_or("");
+        write!(
+            f,
+            "<handler[{channel}][{}] ({}.{})>",
+            self.name,
+            C::NAME,
+            self.method
+        )
+    }
+}
+
+/// Sorts the messages of one component's own lifecycle event by priority.
+pub(crate) fn own_messages<C: Component, E: Event>(
+    event: &Arc<E>,
+    record: Option<&Arc<Delivery<E>>>,
+) -> Vec<C::Message> {
+    let mut messages: Vec<(f64, C::Message)> = C::HANDLERS
+        .iter()
+        .zip(0_u16..)
+        .filter_map(|(handler, number)| {
+            Some((
+                handler.priority,
+                handler.own_message(number, event, record)?,
+            ))
+        })
+        .collect();
+    messages.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    messages.into_iter().map(|(_, message)| message).collect()
+}

@@ -1,0 +1,116 @@
+//! Who acts: components, their handlers, and what a handler can do.
+
+mod accept;
+mod added;
+mod address;
+mod body;
+mod call;
+mod cell;
+mod context;
+mod direct;
+mod fire;
+mod flow;
+mod handle;
+mod handler;
+mod life;
+mod options;
+mod order;
+mod reach;
+mod readers;
+mod report;
+mod scope;
+mod spec;
+mod state;
+mod target;
+mod timer;
+mod wait;
+
+use std::future::Future;
+
+pub use self::added::{Added, HandlerId};
+pub use self::address::Address;
+pub(crate) use self::body::{Body, Command, Control, End};
+pub use self::call::{Call, CallAll};
+pub(crate) use self::cell::Cell;
+pub use self::context::{Context, HandlerTimeout};
+pub use self::direct::Direct;
+pub use self::fire::{Cancel, Completed, Fire};
+pub use self::handle::Handle;
+pub use self::handler::Handler;
+pub use self::options::{OnError, Options, Strategy};
+pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order};
+pub use self::reach::{OnChannel, Reach, ToComponent};
+pub(crate) use self::scope::{Origin, Scope};
+pub(crate) use self::spec::Spec;
+pub use self::spec::{Backoff, Register, Restart, StartError, Supervise};
+pub(crate) use self::state::{Finished, Keep};
+pub use self::state::{Owned, Shared, State};
+pub use self::target::Target;
+pub use self::timer::TimerHandle;
+pub use self::wait::{Wait, WaitError};
+
+use crate::core::event::{Error, Event};
+use crate::core::mailbox::Message;
+use crate::core::reply::Envelope;
+
+/// What a component says about itself: written by `#[component(..)]` on the struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no component: its options are missing",
+    label = "`#[component]` is missing on the definition of this type",
+    note = "write `#[component]` above the struct as well as above its impl block"
+)]
+pub trait Declare {
+    /// Its channel, mailbox and supervision.
+    const OPTIONS: Options;
+}
+
+/// A component: state, and the handlers that act on it.
+///
+/// Written by `#[component]` on the impl block; `examples/by_hand.rs` shows
+/// every line of it written by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no component: it has no handlers",
+    label = "`#[component]` is missing on an impl block of this type",
+    note = "write `#[component] impl {Self} {{ .. }}` with its `#[handler]` methods"
+)]
+pub trait Component: Declare + Sized + Send + 'static {
+    /// What its mailbox holds: one variant for each handler.
+    type Message: Message + From<Added<Self>>;
+
+    /// How its value is kept: [`Owned`], or [`Shared`] if a handler takes `&self`.
+    type State: State<Self>;
+
+    /// The name of the type.
+    const NAME: &'static str;
+
+    /// Its handlers; a handler's place in this list is its number.
+    const HANDLERS: &'static [Handler<Self>];
+
+    /// Runs a `&mut self` handler.
+    fn exclusive<'a>(
+        &'a mut self,
+        message: &'a Self::Message,
+        cx: &'a Context<Self>,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a;
+
+    /// Runs a `&self` handler.
+    fn shared<'a>(
+        &'a self,
+        message: &'a Self::Message,
+        cx: &'a Context<Self>,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a;
+}
+
+/// Says that a component handles an event, by its type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle `{E}`",
+    label = "this component has no handler for `{E}`",
+    note = "add a method with `#[handler(\"..\")]` and `event: &{E}`, or fire on a channel"
+)]
+pub trait Handles<E: Event>: Component {
+    /// The numbers of its handlers of this event, in the order of the list.
+    const HANDLERS: &'static [u16];
+
+    /// Wraps an event for one of them.
+    fn wrap(handler: u16, envelope: Envelope<E>) -> Self::Message;
+}

@@ -1,0 +1,195 @@
+//! The port upward: what components ask of the one who supervises.
+//!
+//! This room owns the port and knows nobody behind it; the supervisor reads
+//! the inbox. Requests are bounded; reports about ended lives are not counted,
+//! since there is at most one for each life.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, Semaphore, oneshot};
+
+use crate::core::component::{Body, Command, End, Options, Spec, StartError};
+use crate::core::id::ComponentId;
+use crate::core::route::Hub;
+
+/// At most this many requests wait in one inbox; further ones wait to be let in.
+const REQUESTS: usize = 256;
+
+/// Something asked of, or reported to, a supervisor.
+pub(crate) enum Order {
+    /// Add a child and start it.
+    Start {
+        birth: Box<dyn Birth>,
+        spec: Spec,
+        reply: oneshot::Sender<Result<(), StartError>>,
+    },
+    /// A life has started, or failed to.
+    Ready { child: ComponentId, life: u64 },
+    /// A life has ended.
+    Ended {
+        body: Arc<dyn Body>,
+        life: u64,
+        end: End,
+    },
+    /// End a child for good; its descendants go first.
+    Terminate {
+        child: ComponentId,
+        how: Command,
+        reply: oneshot::Sender<()>,
+    },
+    /// Hand a child over to another supervisor.
+    Move {
+        child: ComponentId,
+        to: Arc<Inbox>,
+        reply: oneshot::Sender<Result<(), StartError>>,
+    },
+    /// Take over a child that runs.
+    Adopt {
+        child: Adopted,
+        reply: Option<oneshot::Sender<Result<(), StartError>>>,
+    },
+    /// End all children, last started first, and then the supervisor.
+    Shutdown {
+        how: Command,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// A child on its way from one supervisor to another.
+pub(crate) struct Adopted {
+    pub(crate) birth: Box<dyn Birth>,
+    pub(crate) spec: Spec,
+    pub(crate) from: Arc<Inbox>,
+}
+
+/// What makes the lives of one component.
+pub(crate) trait Birth: Send {
+    fn body(&self) -> Arc<dyn Body>;
+    /// Begins a life; `false` where it cannot, for want of a runtime or a value.
+    fn begin(&mut self, life: u64) -> bool;
+    /// Tells whether another life can be made.
+    fn is_repeatable(&self) -> bool;
+}
+
+/// Opens inboxes: what the supervisor's room lends to this one.
+pub(crate) trait Nursery: Send + Sync {
+    /// Makes a supervisor for the children of a component.
+    fn open(&self, hub: &Arc<Hub>, owner: Arc<dyn Body>, options: Options) -> Arc<Inbox>;
+    /// Makes sure that the root of the tree is served, once a runtime runs.
+    fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>);
+    /// Returns where the root of the tree is asked.
+    fn root(&self) -> Arc<Inbox>;
+}
+
+/// Where a supervisor is asked.
+pub(crate) struct Inbox {
+    orders: Mutex<Orders>,
+    bell: Notify,
+    requests: Semaphore,
+    nursery: Arc<dyn Nursery>,
+    owner: ComponentId,
+    owner_body: Option<Arc<dyn Body>>,
+}
+
+#[derive(Default)]
+struct Orders {
+    queue: VecDeque<Order>,
+    closed: bool,
+    ending: bool,
+}
+
+impl Inbox {
+    pub(crate) fn new(nursery: Arc<dyn Nursery>, owner: Option<Arc<dyn Body>>) -> Self {
+        Self {
+            orders: Mutex::default(),
+            bell: Notify::new(),
+            requests: Semaphore::new(REQUESTS),
+            nursery,
+            owner: owner.as_ref().map_or(ComponentId::ROOT, |owner| owner.id()),
+            owner_body: owner,
+        }
+    }
+
+    pub(crate) fn nursery(&self) -> &Arc<dyn Nursery> {
+        &self.nursery
+    }
+
+    /// The component whose children are supervised here.
+    pub(crate) fn owner(&self) -> ComponentId {
+        self.owner
+    }
+
+    pub(crate) fn owner_body(&self) -> Option<&Arc<dyn Body>> {
+        self.owner_body.as_ref()
+    }
+
+    /// Asks, and waits for the answer; `None` where nobody supervises any more.
+    pub(crate) async fn ask<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<T>) -> Order,
+    ) -> Option<T> {
+        let _permit = self.requests.acquire().await.ok()?;
+        let (reply, answer) = oneshot::channel();
+        drop(self.post(order(reply)));
+        answer.await.ok()
+    }
+
+    /// Puts an order into the inbox, or gives back one that comes too late.
+    pub(crate) fn post(&self, order: Order) -> Option<Order> {
+        {
+            let mut orders = self.lock();
+            if orders.closed {
+                return Some(order);
+            }
+            orders.queue.push_back(order);
+        }
+        self.bell.notify_one();
+        None
+    }
+
+    /// Takes the next order.
+    pub(crate) async fn next(&self) -> Order {
+        loop {
+            if let Some(order) = self.lock().queue.pop_front() {
+                return order;
+            }
+            self.bell.notified().await;
+        }
+    }
+
+    /// Refuses all further orders; those that wait are dropped, which answers them.
+    pub(crate) fn close(&self) {
+        let queue = {
+            let mut orders = self.lock();
+            orders.closed = true;
+            std::mem::take(&mut orders.queue)
+        };
+        self.requests.close();
+        drop(queue);
+    }
+
+    /// Marks that the children are being ended, each within its own time.
+    pub(crate) fn set_ending(&self) {
+        self.lock().ending = true;
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.lock().ending
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbox of {}", self.owner)
+    }
+}

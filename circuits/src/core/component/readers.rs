@@ -1,0 +1,259 @@
+//! The reader phase: `&self` handlers of one component that overlap.
+//!
+//! The lock is the borrow: while a reader's future lives, the value cannot be
+//! borrowed mutably, and the compiler knows. Events are taken in mailbox order;
+//! the first exclusive one ends the phase once the readers before it are done,
+//! and nothing overtakes it.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as Task, Poll};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::task::AtomicWaker;
+
+use crate::core::component::life::Life;
+use crate::core::component::{Body, Cell, Command, Component, Context, End, Finished, Keep};
+use crate::core::event::Error;
+use crate::core::mailbox::{Message, Mode};
+use crate::core::reply::{Party, find_deadlock};
+
+/// So many readers of one component run at once; further events wait.
+const READERS: usize = 1024;
+
+/// Runs readers, beginning with one, until none runs and the next event is
+/// exclusive, or there is none. Returns the end of the life if one failed so.
+pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>, first: C::Message) -> Option<End> {
+    let Life {
+        cell,
+        cx,
+        state,
+        batch,
+        ..
+    } = &mut *life;
+    let mut slots = Slots {
+        inline: [pin!(None), pin!(None), pin!(None), pin!(None)],
+        spill: None,
+        running: 0,
+    };
+    let mut phase = Phase {
+        cell,
+        batch,
+        bay: None,
+        parallel: 0,
+        writer: false,
+        first: Some(first),
+    };
+    let end = loop {
+        let step = poll_fn(|task| phase.poll(task, &mut slots)).await;
+        match step {
+            Step::Admit(message) => {
+                let mut cx = Context::new(phase.cell.clone(), cx.life());
+                let state = match state.as_ref() {
+                    Some(state) if cx.enter(&message) => state,
+                    _ => continue,
+                };
+                if message.mode() == Mode::Parallel {
+                    phase.spawn(state.read_parallel(message, cx));
+                } else {
+                    slots.place(state.read(message, cx));
+                }
+            }
+            Step::Finished(finished) => {
+                if let Some(end) = conclude(phase.cell, finished) {
+                    break Some(end);
+                }
+            }
+            Step::Over => break None,
+        }
+    };
+    phase.cell.set_writer_waiting(false);
+    end
+}
+
+fn conclude<C: Component>(cell: &Arc<Cell<C>>, finished: Finished<C::Message>) -> Option<End> {
+    let Finished {
+        message,
+        outcome,
+        cause,
+    } = finished;
+    let message = message?;
+    match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => cell.conclude_error(message, error, cause),
+        Err(panic) => {
+            let error = Error::from(panic);
+            cell.report_crash(message, &error, cause);
+            Some(End::Failed(error))
+        }
+    }
+}
+
+/// What the phase does next.
+enum Step<M> {
+    Admit(M),
+    Finished(Finished<M>),
+    Over,
+}
+
+struct Phase<'a, C: Component> {
+    cell: &'a Arc<Cell<C>>,
+    batch: &'a mut VecDeque<C::Message>,
+    first: Option<C::Message>,
+    bay: Option<Arc<Bay<C::Message>>>,
+    parallel: usize,
+    /// Whether an exclusive event waits for the readers.
+    writer: bool,
+}
+
+impl<C: Component> Phase<'_, C> {
+    fn poll<F>(&mut self, task: &mut Task<'_>, slots: &mut Slots<'_, F>) -> Poll<Step<C::Message>>
+    where
+        F: Future<Output = Finished<C::Message>>,
+    {
+        if let Some(finished) = slots.poll(task) {
+            return Poll::Ready(Step::Finished(finished));
+        }
+        if let Some(finished) = self.bay.as_ref().and_then(|bay| bay.take(task)) {
+            self.parallel -= 1;
+            return Poll::Ready(Step::Finished(finished));
+        }
+        let running = slots.running + self.parallel;
+        if running < READERS {
+            if let Some(message) = self.admit(task) {
+                return Poll::Ready(Step::Admit(message));
+            }
+        }
+        if running == 0 {
+            Poll::Ready(Step::Over)
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Takes the next event if it is for a reader.
+    fn admit(&mut self, task: &Task<'_>) -> Option<C::Message> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let cell = self.cell;
+        if cell.control().command() >= Command::Stop || cell.debts().is_some() {
+            return None;
+        }
+        if self.batch.is_empty() && cell.mailbox().poll_take(task, self.batch).is_pending() {
+            return None;
+        }
+        if self.batch.front()?.mode() == Mode::Exclusive {
+            self.hold_back();
+            return None;
+        }
+        let message = self.batch.pop_front();
+        cell.mailbox().set_taken(self.batch.len());
+        message
+    }
+
+    /// Lets an exclusive event wait, and looks whether a reader waits for it in turn.
+    fn hold_back(&mut self) {
+        if std::mem::replace(&mut self.writer, true) {
+            return;
+        }
+        self.cell.set_writer_waiting(true);
+        let party: Arc<dyn Party> = self.cell.clone();
+        for edge in self.cell.edges().list() {
+            if edge.is_reader() {
+                if let Some(deadlock) = find_deadlock(&party, &edge) {
+                    edge.break_off(deadlock);
+                }
+            }
+        }
+    }
+
+    /// Runs a reader on the runtime's threads.
+    fn spawn<F>(&mut self, reader: F)
+    where
+        F: Future<Output = Finished<C::Message>> + Send + 'static,
+    {
+        let bay = self.bay.get_or_insert_with(Arc::default).clone();
+        self.parallel += 1;
+        self.cell
+            .tasks()
+            .spawn(self.cell.hub().runtime(), async move {
+                let finished = reader.await;
+                bay.put(finished);
+            });
+    }
+}
+
+/// Where readers that ran elsewhere report; at most [`READERS`] at a time.
+struct Bay<M> {
+    finished: Mutex<Vec<Finished<M>>>,
+    waker: AtomicWaker,
+}
+
+impl<M> Bay<M> {
+    fn put(&self, finished: Finished<M>) {
+        self.finished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(finished);
+        self.waker.wake();
+    }
+
+    fn take(&self, task: &Task<'_>) -> Option<Finished<M>> {
+        self.waker.register(task.waker());
+        self.finished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+    }
+}
+
+impl<M> Default for Bay<M> {
+    fn default() -> Self {
+        Self {
+            finished: Mutex::default(),
+            waker: AtomicWaker::new(),
+        }
+    }
+}
+
+/// Readers on the component's own task: a few in place, the rest on the heap.
+struct Slots<'s, F> {
+    inline: [Pin<&'s mut Option<F>>; 4],
+    spill: Option<FuturesUnordered<F>>,
+    running: usize,
+}
+
+impl<F: Future> Slots<'_, F> {
+    fn place(&mut self, reader: F) {
+        self.running += 1;
+        match self.inline.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => slot.set(Some(reader)),
+            None => self.spill.get_or_insert_default().push(reader),
+        }
+    }
+
+    /// Polls the readers until one has ended.
+    fn poll(&mut self, task: &mut Task<'_>) -> Option<F::Output> {
+        for slot in &mut self.inline {
+            if let Some(reader) = slot.as_mut().as_pin_mut() {
+                if let Poll::Ready(output) = reader.poll(task) {
+                    slot.set(None);
+                    self.running -= 1;
+                    return Some(output);
+                }
+            }
+        }
+        let spill = self.spill.as_mut().filter(|spill| !spill.is_empty())?;
+        match spill.poll_next_unpin(task) {
+            Poll::Ready(Some(output)) => {
+                self.running -= 1;
+                Some(output)
+            }
+            _ => None,
+        }
+    }
+}

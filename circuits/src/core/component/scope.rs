@@ -1,0 +1,95 @@
+//! Where an event comes from: a handler of a component, or outside of all.
+
+use std::sync::Arc;
+
+use crate::core::component::flow::{Published, RoomWait};
+use crate::core::component::{Cell, Component};
+use crate::core::mailbox::Room;
+use crate::core::reply::{Cause, Deadlock, Notes, Party, Stamp, Wait};
+use crate::core::route::{Hub, Rooms};
+
+/// A handler that runs, as far as sending goes.
+pub(crate) trait Scope: Send + Sync {
+    fn party(&self) -> Arc<dyn Party>;
+    fn handler(&self) -> &'static str;
+    fn is_reader(&self) -> bool;
+    fn cause(&self) -> Option<Arc<Cause>>;
+    fn owe(&self, rooms: Rooms);
+}
+
+/// The sender of an event.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) hub: &'a Arc<Hub>,
+    pub(crate) scope: Option<&'a dyn Scope>,
+    /// The channel of events that name none.
+    pub(crate) channel: &'a str,
+    /// Marks what timers send.
+    pub(crate) stamp: Option<Stamp>,
+}
+
+impl Origin<'_> {
+    pub(crate) fn notes(&self, priority: i32) -> Notes {
+        let cause = self.scope.and_then(Scope::cause);
+        Notes {
+            channel: None,
+            cause,
+            stamp: self.stamp,
+            priority,
+        }
+    }
+
+    /// Publishes that the handler waits for something.
+    pub(crate) fn publish(&self, wait: Arc<dyn Wait>) -> Option<Published> {
+        let scope = self.scope?;
+        Some(Published::new(
+            scope.party(),
+            scope.handler(),
+            scope.is_reader(),
+            wait,
+        ))
+    }
+
+    /// Begins to wait for room.
+    pub(crate) fn await_room(
+        &self,
+        room: &Arc<dyn Room>,
+    ) -> Option<(Arc<RoomWait>, Option<Published>)> {
+        let itself = self
+            .scope
+            .is_some_and(|scope| scope.party().id() == room.id());
+        if itself && self.scope.is_some_and(|scope| !scope.is_reader()) {
+            // An exclusive handler is the one who would have to make room.
+            return None;
+        }
+        let wait = RoomWait::new(room.clone(), self.hub);
+        let published = self.publish(wait.clone());
+        Some((wait, published))
+    }
+}
+
+/// A handler waits for a child to start.
+pub(crate) struct StartWait {
+    child: Arc<dyn Party>,
+}
+
+impl StartWait {
+    pub(crate) fn publish<C: Component>(scope: &dyn Scope, child: Arc<Cell<C>>) -> Published {
+        let wait = Arc::new(Self { child });
+        Published::new(scope.party(), scope.handler(), scope.is_reader(), wait)
+    }
+}
+
+impl Wait for StartWait {
+    fn blockers(&self) -> Vec<Arc<dyn Party>> {
+        vec![self.child.clone()]
+    }
+
+    fn is_yielding(&self) -> bool {
+        false
+    }
+
+    /// A child that has just been made waits for nobody yet, so this edge
+    /// never closes a ring; whoever does gets the error.
+    fn break_off(&self, _deadlock: Deadlock) {}
+}

@@ -1,0 +1,91 @@
+//! An event whose type is not known to its receiver.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::event::Event;
+use crate::core::id::Channel;
+
+/// An event of any type, shared: what handlers of `"*"` get.
+#[derive(Clone)]
+pub struct AnyEvent {
+    event: Arc<dyn Erased>,
+    channel: Option<Channel>,
+}
+
+impl AnyEvent {
+    pub(crate) fn new<E: Event>(event: Arc<E>, channel: Option<Channel>) -> Self {
+        Self { event, channel }
+    }
+
+    /// Stands for an event of which only the name was kept.
+    pub(crate) fn named(name: &'static str) -> Self {
+        Self {
+            event: Arc::new(Named(name)),
+            channel: None,
+        }
+    }
+
+    /// Returns the event's name.
+    pub fn name(&self) -> &'static str {
+        self.event.name()
+    }
+
+    /// Returns the channel that the event was fired on; `None` where it was
+    /// addressed to one component.
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.as_ref().map(Channel::as_str)
+    }
+
+    /// Tells whether the event is an `E`.
+    pub fn is<E: Event>(&self) -> bool {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// Borrows the event if it is an `E`.
+    pub fn downcast_ref<E: Event>(&self) -> Option<&E> {
+        let event: &dyn Any = &*self.event;
+        event.downcast_ref()
+    }
+
+    /// Returns a share of the event if it is an `E`.
+    pub fn downcast<E: Event>(&self) -> Option<Arc<E>> {
+        let event: Arc<dyn Any + Send + Sync> = self.event.clone();
+        event.downcast().ok()
+    }
+}
+
+impl fmt::Debug for AnyEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.event.describe(f)
+    }
+}
+
+trait Erased: Any + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<E: Event> Erased for E {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Event::describe(self, f)
+    }
+}
+
+/// Stands for an event whose value is gone.
+struct Named(&'static str);
+
+impl Erased for Named {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

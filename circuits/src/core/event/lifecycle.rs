@@ -1,0 +1,107 @@
+//! What the framework tells about components and the process.
+//!
+//! A handler of a component event without a channel of its own hears of its own
+//! component only; one with `channel = ".."` hears of every component on that
+//! channel, and with `channel = "*"` of all.
+
+use std::sync::Arc;
+
+use crate::core::event::{Event, Inline};
+use crate::core::id::ComponentId;
+
+macro_rules! lifecycle_event {
+    ($(#[$doc:meta])* $type:ident, $name:literal { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct $type {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+
+        impl Event for $type {
+            type Reply = ();
+            type Slot = Inline<Self>;
+            const NAME: &'static str = $name;
+
+            fn describe(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(self, f)
+            }
+        }
+
+        impl $type {
+            pub(crate) fn new($($field: $kind),*) -> Self {
+                Self { $($field),* }
+            }
+        }
+    };
+}
+
+lifecycle_event! {
+    /// Fired when a component has joined the tree, before it starts; again when it moves.
+    Registered, "registered" {
+        /// The component.
+        component: ComponentId,
+        /// Its name.
+        name: Arc<str>,
+        /// The component above it.
+        parent: ComponentId,
+    }
+}
+
+lifecycle_event! {
+    /// Fired at the start of each life of a component, before its first event.
+    Started, "started" {
+        /// The component.
+        component: ComponentId,
+        /// Its name.
+        name: Arc<str>,
+        /// Which life begins; the first is 1.
+        life: u64,
+    }
+}
+
+lifecycle_event! {
+    /// Fired when a life of a component ends in order: after its last event
+    /// and after its children, before its value is dropped.
+    Stopped, "stopped" {
+        /// The component.
+        component: ComponentId,
+        /// Its name.
+        name: Arc<str>,
+        /// Which life ends.
+        life: u64,
+    }
+}
+
+lifecycle_event! {
+    /// Fired before a component is taken out of the tree; it leaves when this
+    /// event is complete.
+    PrepareUnregister, "prepare_unregister" {
+        /// The component.
+        component: ComponentId,
+        /// Its name.
+        name: Arc<str>,
+    }
+}
+
+lifecycle_event! {
+    /// Fired when a component has left the tree.
+    Unregistered, "unregistered" {
+        /// The component.
+        component: ComponentId,
+        /// Its name.
+        name: Arc<str>,
+        /// The component that was above it.
+        parent: ComponentId,
+    }
+}
+
+lifecycle_event! {
+    /// Fired on all channels when the process gets SIGINT or SIGTERM while
+    /// `System::run` waits. Then the system drains, unless a handler called
+    /// `cx.stop_propagation()`.
+    Signal, "signal" {
+        /// 2 for SIGINT, 15 for SIGTERM.
+        number: i32,
+    }
+}

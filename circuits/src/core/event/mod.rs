@@ -1,0 +1,75 @@
+//! Events: what they are called, how they wait, how they travel without a type.
+
+mod any;
+mod error;
+mod exception;
+mod feedback;
+mod lifecycle;
+mod name;
+mod slot;
+
+use std::fmt;
+
+pub use self::any::AnyEvent;
+pub use self::error::Error;
+pub use self::exception::{DeadLetter, Exception, Reason};
+pub use self::feedback::{Complete, Failure, Feedback, Success};
+pub use self::lifecycle::{PrepareUnregister, Registered, Signal, Started, Stopped, Unregistered};
+pub use self::name::check_name;
+pub(crate) use self::name::same;
+pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};
+
+/// A fact or a request that components fire and handle.
+///
+/// Written by `#[derive(Event)]`; by hand it takes five lines:
+///
+/// ```
+/// use circuits::event::{Event, Inline};
+///
+/// struct Hello {
+///     name: String,
+/// }
+///
+/// impl Event for Hello {
+///     type Reply = String;
+///     type Slot = Inline<Self>;
+///     const NAME: &'static str = "hello";
+/// }
+/// assert_eq!(Hello::NAME, "hello");
+/// # let _ = Hello { name: String::new() }.name;
+/// ```
+///
+/// An event goes to one receiver by value and to several in one `Arc`, hence
+/// `Send + Sync`; it is never cloned.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "write `#[derive(Event)]` above its definition"
+)]
+pub trait Event: Sized + Send + Sync + 'static {
+    /// What a handler may answer; `()` unless `#[event(reply = ..)]` says otherwise.
+    type Reply: Send + 'static;
+
+    /// How the event waits in a mailbox: [`Inline`], or [`Boxed`] where it is large.
+    type Slot: Slot<Self>;
+
+    /// The name that handlers listen for.
+    const NAME: &'static str;
+
+    /// The channel that it is fired on when the sender names none.
+    const CHANNEL: Option<&'static str> = None;
+
+    /// Its priority when the sender names none; higher goes first.
+    const PRIORITY: i32 = 0;
+
+    /// Which feedback events the framework fires about it.
+    const FEEDBACK: Feedback = Feedback::NONE;
+
+    /// Writes the event for a log line; its name unless it can say more.
+    ///
+    /// # Errors
+    /// The formatter failed.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAME)
+    }
+}

@@ -1,0 +1,74 @@
+//! Channel names.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of a channel: 1 to 255 bytes; `*` stands for all channels.
+///
+/// A system keeps a channel only while a component listens on it: firing on a
+/// million names that nobody listens on leaves nothing behind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Channel(Arc<str>);
+
+impl Channel {
+    /// The longest channel name, in bytes.
+    pub const LIMIT: usize = 255;
+
+    /// Checks a name and makes a channel of it.
+    ///
+    /// # Errors
+    /// The name is empty or longer than [`Channel::LIMIT`] bytes.
+    pub fn new(name: &str) -> Result<Self, ChannelError> {
+        Self::check(name)?;
+        Ok(Self(Arc::from(name)))
+    }
+
+    pub(crate) fn check(name: &str) -> Result<(), ChannelError> {
+        match name.len() {
+            0 => Err(ChannelError::Empty),
+            1..=Self::LIMIT => Ok(()),
+            length => Err(ChannelError::TooLong { length }),
+        }
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Tells whether this is `*`, all channels.
+    pub fn is_all(&self) -> bool {
+        &*self.0 == "*"
+    }
+}
+
+impl Borrow<str> for Channel {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no channel name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChannelError {
+    /// The name has no characters.
+    #[error("a channel name is empty; write a name, or `*` for all channels")]
+    Empty,
+    /// The name is longer than [`Channel::LIMIT`].
+    #[error(
+        "a channel name has {length} bytes; at most {} are allowed",
+        Channel::LIMIT
+    )]
+    TooLong {
+        /// The length of the refused name in bytes.
+        length: usize,
+    },
+}

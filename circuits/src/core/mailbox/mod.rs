@@ -1,0 +1,305 @@
+//! Where events wait: a bounded queue whose content its receiver takes whole.
+//!
+//! ```text
+//! senders ──push──► queue ──swap──► batch ──► handler
+//!                     │               │
+//!                     └── capacity ───┘   counts both; beyond it: overflow rule
+//! ```
+//!
+//! The receiver swaps its empty buffer for the full one, so a batch costs one
+//! lock. Nothing is allocated per event, and nothing at all while idle.
+
+mod overflow;
+mod room;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+pub use self::overflow::Overflow;
+pub(crate) use self::room::{Room, RoomKey};
+
+use crate::core::reply::Letter;
+
+/// A mailbox never holds more than this many events, whatever its overflow
+/// rule: beyond it new events become dead letters.
+pub const MAILBOX_LIMIT: usize = 1 << 20;
+
+/// An emptied buffer of at most this many bytes is kept for the next batch.
+const KEPT_BYTES: usize = 4096;
+
+/// What a component's mailbox holds: one variant for each handler.
+///
+/// Written by `#[component]`: every method is one thin match.
+pub trait Message: Send + Sync + 'static {
+    /// Says how the handler takes its component.
+    fn mode(&self) -> Mode;
+    /// Returns the name of the handler's method.
+    fn handler(&self) -> &'static str;
+    /// Borrows the envelope in the variant.
+    fn letter(&self) -> &dyn Letter;
+    /// Turns the message into its event.
+    fn into_event(self) -> crate::core::event::AnyEvent;
+}
+
+/// How a handler takes its component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `&mut self`: alone.
+    Exclusive,
+    /// `&self`: beside other readers, on the component's own task.
+    Shared,
+    /// `&self` and `parallel`: beside other readers, on the runtime's threads.
+    Parallel,
+}
+
+/// What became of a pushed message.
+#[derive(Debug)]
+pub(crate) enum Pushed<M> {
+    /// It waits, and there is room for more.
+    Room,
+    /// It waits, but beyond the capacity: the sender should wait for room.
+    Crowded,
+    /// It waits in the place of others, which are given back.
+    Displaced(Vec<M>),
+    /// The mailbox is full and refuses it.
+    Full(M),
+    /// Nobody will ever take it.
+    Closed(M),
+}
+
+pub(crate) struct Mailbox<M> {
+    state: Mutex<State<M>>,
+    capacity: usize,
+    overflow: Overflow,
+    /// Taken by the receiver and not handled yet; written by it alone.
+    taken: AtomicUsize,
+    /// Set while a sender waits for room, so that the receiver looks.
+    awaited: AtomicBool,
+}
+
+struct State<M> {
+    queue: VecDeque<M>,
+    /// Set if a queued message has a priority, so that the batch is sorted.
+    sorted: bool,
+    closed: bool,
+    receiver: Option<Waker>,
+    senders: Vec<(RoomKey, Waker)>,
+}
+
+impl<M: Message> Mailbox<M> {
+    pub(crate) fn new(capacity: usize, overflow: Overflow) -> Self {
+        Self {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                sorted: false,
+                closed: false,
+                receiver: None,
+                senders: Vec::new(),
+            }),
+            capacity: capacity.clamp(1, MAILBOX_LIMIT),
+            overflow,
+            taken: AtomicUsize::new(0),
+            awaited: AtomicBool::new(false),
+        }
+    }
+
+    /// Puts a message at the end and wakes the receiver if it sleeps.
+    pub(crate) fn push(&self, message: M, priority: i32) -> Pushed<M> {
+        let mut state = self.lock();
+        if state.closed {
+            return Pushed::Closed(message);
+        }
+        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
+        let pushed = if waiting < self.capacity {
+            Pushed::Room
+        } else {
+            match state.make_room(self.overflow, &message, waiting) {
+                Some(pushed) => pushed,
+                None => return Pushed::Full(message),
+            }
+        };
+        state.sorted |= priority != 0;
+        state.queue.push_back(message);
+        let receiver = state.receiver.take();
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        pushed
+    }
+
+    /// Takes all that waits into an empty batch, or registers for the next push.
+    pub(crate) fn poll_take(&self, cx: &Context<'_>, batch: &mut VecDeque<M>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.queue.is_empty() {
+            self.taken.store(0, Ordering::Relaxed);
+            match &mut state.receiver {
+                Some(waker) => waker.clone_from(cx.waker()),
+                None => state.receiver = Some(cx.waker().clone()),
+            }
+            if self.awaited.load(Ordering::Relaxed) {
+                self.wake_senders(state);
+            }
+            return Poll::Pending;
+        }
+        if std::mem::take(&mut state.sorted) {
+            let priority = |message: &M| std::cmp::Reverse(message.letter().priority());
+            state.queue.make_contiguous().sort_by_key(priority);
+        }
+        if self.overflow.takes_single_events() {
+            // What waits must stay replaceable, so the receiver takes one by one.
+            batch.extend(state.queue.pop_front());
+        } else {
+            std::mem::swap(&mut state.queue, batch);
+        }
+        self.taken.store(batch.len(), Ordering::Relaxed);
+        Poll::Ready(())
+    }
+
+    /// Notes how much of the batch is left, and lets senders in when there is room.
+    pub(crate) fn set_taken(&self, left: usize) {
+        self.taken.store(left, Ordering::Relaxed);
+        if self.awaited.load(Ordering::Relaxed) && left <= self.low_water() {
+            let state = self.lock();
+            if state.queue.len() + left <= self.low_water() {
+                self.wake_senders(state);
+            }
+        }
+    }
+
+    /// Puts the rest of a batch back in front, for the next life.
+    pub(crate) fn put_back(&self, batch: &mut VecDeque<M>) {
+        let mut state = self.lock();
+        while let Some(message) = batch.pop_back() {
+            state.sorted |= message.letter().priority() != 0;
+            state.queue.push_front(message);
+        }
+        self.taken.store(0, Ordering::Relaxed);
+    }
+
+    /// Refuses all further messages and gives back those that wait.
+    pub(crate) fn close(&self) -> VecDeque<M> {
+        let mut state = self.lock();
+        state.closed = true;
+        self.taken.store(0, Ordering::Relaxed);
+        let queue = std::mem::take(&mut state.queue);
+        self.wake_senders(state);
+        queue
+    }
+
+    /// Refuses all further messages; those that wait are still taken.
+    pub(crate) fn seal(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Tells whether nothing more will be taken in.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Frees the buffers of an idle mailbox that once was busy.
+    pub(crate) fn shrink(&self, batch: &mut VecDeque<M>) {
+        let kept = KEPT_BYTES / size_of::<M>().max(1);
+        if batch.capacity() > kept {
+            *batch = VecDeque::new();
+            let mut state = self.lock();
+            if state.queue.is_empty() && state.queue.capacity() > kept {
+                state.queue = VecDeque::new();
+            }
+        }
+    }
+
+    /// Returns how many events wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().queue.len() + self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Completes when there is room again, or nothing more will ever be taken.
+    pub(crate) fn poll_room(&self, key: RoomKey, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
+        if state.closed || waiting <= self.low_water() {
+            return Poll::Ready(());
+        }
+        match state.senders.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => state.senders.push((key, cx.waker().clone())),
+        }
+        // Under the lock: the receiver clears it under the same lock.
+        self.awaited.store(true, Ordering::Relaxed);
+        Poll::Pending
+    }
+
+    /// Forgets a sender that no longer waits.
+    pub(crate) fn forget(&self, key: RoomKey) {
+        self.lock().senders.retain(|(other, _)| *other != key);
+    }
+
+    /// Registers for the next push without taking anything; tells whether the
+    /// capacity is used up.
+    pub(crate) fn poll_full(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
+        if waiting >= self.capacity {
+            return Poll::Ready(());
+        }
+        match &mut state.receiver {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => state.receiver = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    fn low_water(&self) -> usize {
+        self.capacity - (self.capacity / 4).max(1)
+    }
+
+    fn wake_senders(&self, mut state: MutexGuard<'_, State<M>>) {
+        self.awaited.store(false, Ordering::Relaxed);
+        let senders = std::mem::take(&mut state.senders);
+        drop(state);
+        for (_, waker) in senders {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M: Message> State<M> {
+    /// Applies the overflow rule to a full queue; `None` refuses the message.
+    fn make_room(&mut self, rule: Overflow, message: &M, waiting: usize) -> Option<Pushed<M>> {
+        match rule {
+            Overflow::Wait if waiting < MAILBOX_LIMIT => Some(Pushed::Crowded),
+            Overflow::Wait | Overflow::Reject => None,
+            Overflow::DropOldest => Some(Pushed::Displaced(
+                self.queue.pop_front().into_iter().collect(),
+            )),
+            Overflow::Latest => {
+                let kind = message.letter().name();
+                let (older, others): (VecDeque<M>, VecDeque<M>) = std::mem::take(&mut self.queue)
+                    .into_iter()
+                    .partition(|waiting| waiting.letter().name() == kind);
+                self.queue = others;
+                if older.is_empty() {
+                    None
+                } else {
+                    Some(Pushed::Displaced(older.into()))
+                }
+            }
+        }
+    }
+}
+
+impl<M> fmt::Debug for Mailbox<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox")
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+//! Where the answers of one call come together.
+
+use std::task::{Context, Poll, Waker};
+
+use crate::core::event::Error;
+use crate::core::reply::{Answer, CallError};
+
+/// What a caller wants to know.
+#[derive(Debug)]
+pub(crate) enum Collect<R> {
+    /// Nobody asks.
+    Nothing,
+    /// The reply of the highest handler that gives one.
+    First(First<R>),
+    /// Every handler's result, by its place in the order of delivery.
+    All(Vec<(u32, Result<R, CallError>)>),
+}
+
+#[derive(Debug)]
+pub(crate) struct First<R> {
+    reply: Option<R>,
+    error: Option<Error>,
+    lost: Option<CallError>,
+}
+
+impl<R> Collect<R> {
+    pub(crate) fn first() -> Self {
+        Self::First(First {
+            reply: None,
+            error: None,
+            lost: None,
+        })
+    }
+
+    /// Takes one handler's answer.
+    pub(crate) fn take(&mut self, place: u32, answer: Answer<R>) {
+        match (self, answer) {
+            (Self::First(first), Answer::Reply(reply)) if first.reply.is_none() => {
+                first.reply = Some(reply);
+            }
+            (Self::First(first), Answer::Failed(error)) if first.error.is_none() => {
+                first.error = Some(error);
+            }
+            (Self::All(list), Answer::Reply(reply)) => list.push((place, Ok(reply))),
+            (Self::All(list), Answer::Failed(error)) => {
+                list.push((place, Err(CallError::Failed(error))));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that one handler will never answer.
+    pub(crate) fn lose(&mut self, place: u32, error: CallError) {
+        match self {
+            Self::First(first) if first.lost.is_none() => first.lost = Some(error),
+            Self::All(list) => list.push((place, Err(error))),
+            _ => {}
+        }
+    }
+
+    /// Tells whether the caller can be answered before all handlers are done.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self, Self::First(First { reply: Some(_), .. }))
+    }
+
+    /// Takes the outcome for a caller that wants one reply.
+    pub(crate) fn into_reply(&mut self) -> Result<R, CallError> {
+        let Self::First(first) = self else {
+            return Err(CallError::NoReply);
+        };
+        if let Some(reply) = first.reply.take() {
+            return Ok(reply);
+        }
+        if let Some(error) = first.error.take() {
+            return Err(CallError::Failed(error));
+        }
+        Err(first.lost.take().unwrap_or(CallError::NoReply))
+    }
+
+    /// Takes the outcomes for a caller that wants them all, in order.
+    pub(crate) fn into_replies(&mut self) -> Vec<Result<R, CallError>> {
+        let Self::All(list) = self else {
+            return Vec::new();
+        };
+        let mut list = std::mem::take(list);
+        list.sort_by_key(|(place, _)| *place);
+        list.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+/// The one who waits for an outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Waiter(Option<Waker>);
+
+impl Waiter {
+    /// Remembers whom to wake.
+    pub(crate) fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        match &mut self.0 {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.0 = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Takes whom to wake; wake after the lock is released.
+    pub(crate) fn take(&mut self) -> Option<Waker> {
+        self.0.take()
+    }
+}

@@ -1,0 +1,492 @@
+//! The shared record of one event on its way: made only where somebody needs it.
+//!
+//! ```text
+//! Envelope ─ Ticket ─┐
+//! Envelope ─ Ticket ─┼─► Delivery ─ answers ─► caller
+//! Notice   ─ Ticket ─┘      │
+//!                           └─ last ticket of a stage ─► next stage
+//! ```
+//!
+//! A plain event to one receiver, or to many in one stage, has no record at all.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use crate::core::event::{Error, Event};
+use crate::core::id::{Channel, ComponentId};
+use crate::core::reply::collect::Waiter;
+use crate::core::reply::{Answer, CallError, Cause, Collect, Deadlock, Party, Wait, find_deadlock};
+
+/// What goes along with an event, over all its receivers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    /// The channel that it was fired on; none where it was addressed.
+    pub(crate) channel: Option<Channel>,
+    /// What it was fired because of.
+    pub(crate) cause: Option<Arc<Cause>>,
+    /// The life whose timer fired it.
+    pub(crate) stamp: Option<Stamp>,
+    /// Its priority in the mailboxes.
+    pub(crate) priority: i32,
+}
+
+/// Marks what a timer fired: void for later lives of the same component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) component: ComponentId,
+    pub(crate) life: u64,
+}
+
+/// Sends the stages after the first.
+pub(crate) trait Advance<E: Event>: Send + Sync {
+    /// Sends one stage; `false` where there is none of that number.
+    fn advance(&self, delivery: &Arc<Delivery<E>>, stage: usize) -> bool;
+}
+
+/// Hears how an event went; fires the feedback events.
+pub(crate) trait Observer<E: Event>: Send + Sync {
+    /// All handlers are done and none failed.
+    fn succeeded(&self, event: &Arc<E>, notes: &Notes);
+    /// One handler failed.
+    fn failed(&self, event: &Arc<E>, notes: &Notes, error: &Error);
+}
+
+/// The record of one event on its way to one or more receivers.
+pub(crate) struct Delivery<E: Event> {
+    notes: Notes,
+    /// Set where more than one receiver, a later stage or feedback needs it.
+    event: Option<Arc<E>>,
+    next: Option<Arc<dyn Advance<E>>>,
+    observer: Option<Box<dyn Observer<E>>>,
+    stopped: AtomicBool,
+    cancelled: AtomicBool,
+    state: Mutex<State<E::Reply>>,
+}
+
+struct State<R> {
+    /// Tickets of the current stage that are not finished.
+    pending: usize,
+    stage: usize,
+    failed: bool,
+    done: bool,
+    collect: Collect<R>,
+    waiter: Waiter,
+    /// Who waits, where that is an exclusive handler of a component.
+    caller: Option<Arc<dyn Party>>,
+    parties: Parties,
+    deadlock: Option<Deadlock>,
+}
+
+/// The components that still have to finish; kept for callers that can deadlock.
+enum Parties {
+    None,
+    One(u32, Arc<dyn Party>),
+    Many(Vec<(u32, Arc<dyn Party>)>),
+}
+
+impl<E: Event> Delivery<E> {
+    pub(crate) fn new(notes: Notes, collect: Collect<E::Reply>) -> Self {
+        Self {
+            notes,
+            event: None,
+            next: None,
+            observer: None,
+            stopped: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+            state: Mutex::new(State {
+                pending: 0,
+                stage: 0,
+                failed: false,
+                done: false,
+                collect,
+                waiter: Waiter::default(),
+                caller: None,
+                parties: Parties::None,
+                deadlock: None,
+            }),
+        }
+    }
+
+    pub(crate) fn share(mut self, event: Arc<E>) -> Self {
+        self.event = Some(event);
+        self
+    }
+
+    pub(crate) fn then(mut self, next: Arc<dyn Advance<E>>) -> Self {
+        self.next = Some(next);
+        self
+    }
+
+    pub(crate) fn observe(mut self, observer: Box<dyn Observer<E>>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    pub(crate) fn called_by(self, caller: Arc<dyn Party>) -> Self {
+        self.state().caller = Some(caller);
+        self
+    }
+
+    pub(crate) fn event(&self) -> Option<&Arc<E>> {
+        self.event.as_ref()
+    }
+
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Announces the tickets of a stage, before the first of them is handed out.
+    pub(crate) fn expect(&self, stage: usize, tickets: usize) {
+        let mut state = self.state();
+        state.stage = stage;
+        state.pending = tickets;
+    }
+
+    /// Tells whether somebody waits who could be part of a deadlock.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.state().caller.is_some()
+    }
+
+    /// Notes who holds a ticket; only for a delivery with a caller.
+    pub(crate) fn involve(&self, place: u32, party: Arc<dyn Party>) {
+        let mut state = self.state();
+        state.parties = match std::mem::replace(&mut state.parties, Parties::None) {
+            Parties::None => Parties::One(place, party),
+            Parties::One(first, other) => Parties::Many(vec![(first, other), (place, party)]),
+            Parties::Many(mut list) => {
+                list.push((place, party));
+                Parties::Many(list)
+            }
+        };
+    }
+
+    /// Polls for the first reply.
+    pub(crate) fn poll_reply(&self, cx: &Context<'_>) -> Poll<Result<E::Reply, CallError>> {
+        let mut state = self.state();
+        if state.done || state.collect.is_settled() {
+            if self.is_cancelled() && !state.collect.is_settled() {
+                return Poll::Ready(Err(CallError::Cancelled));
+            }
+            return Poll::Ready(state.collect.into_reply());
+        }
+        if let Some(deadlock) = state.deadlock.take() {
+            return Poll::Ready(Err(CallError::Deadlock(deadlock)));
+        }
+        state.waiter.wait(cx)
+    }
+
+    /// Polls for every handler's result.
+    pub(crate) fn poll_replies(&self, cx: &Context<'_>) -> Poll<Vec<Result<E::Reply, CallError>>> {
+        let mut state = self.state();
+        if state.done {
+            return Poll::Ready(state.collect.into_replies());
+        }
+        if let Some(deadlock) = state.deadlock.take() {
+            let mut replies = state.collect.into_replies();
+            let missing = state.pending;
+            replies.extend((0..missing).map(|_| Err(CallError::Deadlock(deadlock.clone()))));
+            return Poll::Ready(replies);
+        }
+        state.waiter.wait(cx)
+    }
+
+    /// Takes what has arrived when the time is over; who is missing has `error`.
+    pub(crate) fn give_up(&self, error: &CallError) -> Vec<Result<E::Reply, CallError>> {
+        let mut state = self.state();
+        let mut replies = state.collect.into_replies();
+        replies.extend((0..state.pending).map(|_| Err(error.clone())));
+        replies
+    }
+
+    /// Polls for the end of all stages.
+    pub(crate) fn poll_done(&self, cx: &Context<'_>) -> Poll<Result<(), CallError>> {
+        let mut state = self.state();
+        if state.done {
+            return Poll::Ready(Ok(()));
+        }
+        match state.deadlock.take() {
+            Some(deadlock) => Poll::Ready(Err(CallError::Deadlock(deadlock))),
+            None => state.waiter.wait(cx),
+        }
+    }
+
+    /// Says that there is nobody to deliver to, so that all is done.
+    pub(crate) fn finish_empty(self: &Arc<Self>) {
+        self.conclude(self.state());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<E::Reply>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Takes one ticket's answer and moves on when it was the stage's last.
+    fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) {
+        let error = match &answer {
+            Answer::Failed(error) => Some(error.clone()),
+            _ => None,
+        };
+        self.finish(place, error, |collect| collect.take(place, answer));
+    }
+
+    fn finish(
+        self: &Arc<Self>,
+        place: u32,
+        error: Option<Error>,
+        note: impl FnOnce(&mut Collect<E::Reply>),
+    ) {
+        if let (Some(error), Some(observer), Some(event)) = (&error, &self.observer, &self.event) {
+            observer.failed(event, &self.notes, error);
+        }
+        let mut state = self.state();
+        note(&mut state.collect);
+        state.failed |= error.is_some();
+        state.pending = state.pending.saturating_sub(1);
+        state.parties.remove(place);
+        if state.pending == 0 {
+            return self.conclude(state);
+        }
+        let settled = state.collect.is_settled();
+        let waker = if settled { state.waiter.take() } else { None };
+        let caller = if settled { None } else { state.caller.clone() };
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        // The remaining receivers may all wait for the caller.
+        if let Some(caller) = caller {
+            self.check(&caller);
+        }
+    }
+
+    /// Goes to the next stage, or ends the delivery where there is none.
+    fn conclude(self: &Arc<Self>, mut state: MutexGuard<'_, State<E::Reply>>) {
+        let waker = if state.collect.is_settled() {
+            state.waiter.take()
+        } else {
+            None
+        };
+        let caller = state.caller.clone();
+        let stage = state.stage + 1;
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        if !self.is_stopped() && !self.is_cancelled() {
+            if let Some(next) = &self.next {
+                if next.advance(self, stage) {
+                    if let Some(caller) = caller {
+                        self.check(&caller);
+                    }
+                    return;
+                }
+            }
+        }
+        let mut state = self.state();
+        state.done = true;
+        state.caller = None;
+        let waker = state.waiter.take();
+        let failed = state.failed;
+        drop(state);
+        if let (false, false, Some(observer), Some(event)) =
+            (failed, self.is_cancelled(), &self.observer, &self.event)
+        {
+            observer.succeeded(event, &self.notes);
+        }
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn check(self: &Arc<Self>, caller: &Arc<dyn Party>) {
+        let wait: Arc<dyn Wait> = self.clone();
+        if let Some(edge) = caller.edges().find(&wait) {
+            if let Some(deadlock) = find_deadlock(caller, &edge) {
+                self.break_off(deadlock);
+            }
+        }
+    }
+}
+
+impl Parties {
+    fn remove(&mut self, place: u32) {
+        match self {
+            Self::One(at, _) if *at == place => *self = Self::None,
+            Self::Many(list) => list.retain(|(at, _)| *at != place),
+            _ => {}
+        }
+    }
+}
+
+impl<E: Event> Wait for Delivery<E> {
+    fn blockers(&self) -> Vec<Arc<dyn Party>> {
+        match &self.state().parties {
+            Parties::None => Vec::new(),
+            Parties::One(_, party) => vec![party.clone()],
+            Parties::Many(list) => list.iter().map(|(_, party)| party.clone()).collect(),
+        }
+    }
+
+    fn is_yielding(&self) -> bool {
+        false
+    }
+
+    fn break_off(&self, deadlock: Deadlock) {
+        let waker = {
+            let mut state = self.state();
+            state.deadlock.get_or_insert(deadlock);
+            state.waiter.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<E: Event> fmt::Debug for Delivery<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("event", &E::NAME)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A delivery whose event type is not known.
+pub(crate) trait Track: Send + Sync {
+    fn settle(self: Arc<Self>, place: u32, answer: Answer<()>);
+    fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>);
+    fn stop(&self);
+    /// Asks that nobody handles the event who has not begun.
+    fn cancel(&self);
+    fn cause(&self) -> Option<Arc<Cause>>;
+    /// Tells whether nobody shall handle the event any more.
+    fn is_void(&self, component: ComponentId, life: u64) -> bool;
+}
+
+impl<E: Event> Track for Delivery<E> {
+    fn settle(self: Arc<Self>, place: u32, answer: Answer<()>) {
+        let answer = match answer {
+            Answer::Nothing | Answer::Reply(()) => Answer::Nothing,
+            Answer::Failed(error) => Answer::Failed(error),
+        };
+        Delivery::settle(&self, place, answer);
+    }
+
+    fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>) {
+        self.finish(place, failure, |collect| collect.lose(place, error));
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    fn cause(&self) -> Option<Arc<Cause>> {
+        self.notes.cause.clone()
+    }
+
+    fn is_void(&self, component: ComponentId, life: u64) -> bool {
+        let outdated = |stamp: Stamp| stamp.component == component && stamp.life != life;
+        self.is_cancelled() || self.notes.stamp.is_some_and(outdated)
+    }
+}
+
+/// One receiver's part in a delivery; a lost ticket finishes as it drops.
+pub(crate) struct Ticket<D: Track + ?Sized> {
+    delivery: Option<Arc<D>>,
+    place: u32,
+    priority: i32,
+    finished: AtomicBool,
+}
+
+impl<D: Track + ?Sized> Ticket<D> {
+    /// The ticket of an event that nobody keeps a record of.
+    pub(crate) fn plain(priority: i32) -> Self {
+        Self {
+            delivery: None,
+            place: 0,
+            priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn new(delivery: Arc<D>, place: u32, priority: i32) -> Self {
+        Self {
+            delivery: Some(delivery),
+            place,
+            priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    pub(crate) fn delivery(&self) -> Option<&Arc<D>> {
+        self.delivery.as_ref()
+    }
+
+    /// Ends the ticket without an answer.
+    pub(crate) fn lose(&self, error: CallError, failure: Option<Error>) {
+        if let Some(delivery) = self.finish() {
+            delivery.lose(self.place, error, failure);
+        }
+    }
+
+    /// Ends the ticket with an answer that carries no reply.
+    pub(crate) fn settle(&self, answer: Answer<()>) {
+        if let Some(delivery) = self.finish() {
+            delivery.settle(self.place, answer);
+        }
+    }
+
+    fn finish(&self) -> Option<Arc<D>> {
+        let delivery = self.delivery.as_ref()?;
+        let first = !self.finished.swap(true, Ordering::AcqRel);
+        first.then(|| delivery.clone())
+    }
+}
+
+impl<E: Event> Ticket<Delivery<E>> {
+    /// Forgets the type of the event.
+    pub(crate) fn erase(mut self) -> Ticket<dyn Track> {
+        let delivery: Option<Arc<dyn Track>> = match self.delivery.take() {
+            Some(delivery) => Some(delivery),
+            None => None,
+        };
+        Ticket {
+            delivery,
+            place: self.place,
+            priority: self.priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the ticket with a handler's answer.
+    pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
+        if let Some(delivery) = self.finish() {
+            Delivery::settle(&delivery, self.place, answer);
+        }
+    }
+}
+
+impl<D: Track + ?Sized> Drop for Ticket<D> {
+    fn drop(&mut self) {
+        if self.delivery.is_some() {
+            self.lose(CallError::Stopped, None);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What lies in a mailbox: an event, and the ticket that its answer goes back by.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::event::{AnyEvent, Error, Event, Slot};
+use crate::core::reply::delivery::Track;
+use crate::core::reply::{Answer, CallError, Delivery, Ticket};
+
+/// An event on its way to a handler that names its type.
+pub struct Envelope<E: Event> {
+    slot: E::Slot,
+    ticket: Ticket<Delivery<E>>,
+}
+
+impl<E: Event> Envelope<E> {
+    pub(crate) fn new(slot: E::Slot, ticket: Ticket<Delivery<E>>) -> Self {
+        Self { slot, ticket }
+    }
+
+    /// Borrows the event.
+    pub fn event(&self) -> &E {
+        self.slot.get()
+    }
+
+    /// Sends a handler's answer back; later answers vanish.
+    ///
+    /// # Errors
+    /// Returns the error that the handler failed with, for the component to report.
+    pub fn answer(&self, answer: Answer<E::Reply>) -> Result<(), Error> {
+        let outcome = outcome(&answer);
+        self.ticket.answer(answer);
+        outcome
+    }
+
+    /// Turns the envelope into a share of its event.
+    pub(crate) fn into_shared(self) -> Arc<E> {
+        self.slot.into_shared()
+    }
+
+    /// Turns the envelope into its event.
+    pub fn into_event(self) -> AnyEvent {
+        let channel = self
+            .ticket
+            .delivery()
+            .and_then(|it| it.notes().channel.clone());
+        AnyEvent::new(self.slot.into_shared(), channel)
+    }
+}
+
+/// An event on its way to a handler without an event parameter: only its name
+/// is kept.
+pub struct Notice {
+    name: &'static str,
+    ticket: Ticket<dyn Track>,
+}
+
+impl Notice {
+    pub(crate) fn new(name: &'static str, ticket: Ticket<dyn Track>) -> Self {
+        Self { name, ticket }
+    }
+
+    /// Says how the handler ended; the last answer counts.
+    ///
+    /// # Errors
+    /// Returns the error that the handler failed with, for the component to report.
+    pub fn answer(&self, answer: Answer<()>) -> Result<(), Error> {
+        let outcome = outcome(&answer);
+        self.ticket.settle(answer);
+        outcome
+    }
+
+    /// Turns the notice into an event of which only the name is known.
+    pub fn into_event(self) -> AnyEvent {
+        AnyEvent::named(self.name)
+    }
+}
+
+/// An event on its way to a handler that takes any.
+pub struct AnyEnvelope {
+    event: AnyEvent,
+    ticket: Ticket<dyn Track>,
+}
+
+impl AnyEnvelope {
+    pub(crate) fn new(event: AnyEvent, ticket: Ticket<dyn Track>) -> Self {
+        Self { event, ticket }
+    }
+
+    /// Borrows the event.
+    pub fn event(&self) -> &AnyEvent {
+        &self.event
+    }
+
+    /// Says how the handler ended; the last answer counts.
+    ///
+    /// # Errors
+    /// Returns the error that the handler failed with, for the component to report.
+    pub fn answer(&self, answer: Answer<()>) -> Result<(), Error> {
+        let outcome = outcome(&answer);
+        self.ticket.settle(answer);
+        outcome
+    }
+
+    /// Turns the envelope into its event.
+    pub fn into_event(self) -> AnyEvent {
+        self.event
+    }
+}
+
+fn outcome<R>(answer: &Answer<R>) -> Result<(), Error> {
+    match answer {
+        Answer::Failed(error) => Err(error.clone()),
+        Answer::Nothing | Answer::Reply(_) => Ok(()),
+    }
+}
+
+/// What every message in a mailbox has in common.
+///
+/// Sealed: implemented by [`Envelope`], [`Notice`] and [`AnyEnvelope`].
+#[expect(
+    private_bounds,
+    reason = "sealed: what a mailbox needs is no concern of users"
+)]
+pub trait Letter: Sealed {
+    /// Returns the event's name.
+    fn name(&self) -> &'static str;
+}
+
+pub(crate) trait Sealed: Send + Sync {
+    fn priority(&self) -> i32;
+    /// The record of the delivery, where there is one.
+    fn track(&self) -> Option<Arc<dyn Track>>;
+    /// Says that the event will not be handled, or was not handled to its end.
+    fn lose(&self, error: CallError, failure: Option<Error>);
+}
+
+impl<E: Event> Letter for Envelope<E> {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+}
+
+impl<E: Event> Sealed for Envelope<E> {
+    fn priority(&self) -> i32 {
+        self.ticket.priority()
+    }
+
+    fn track(&self) -> Option<Arc<dyn Track>> {
+        Some(self.ticket.delivery()?.clone())
+    }
+
+    fn lose(&self, error: CallError, failure: Option<Error>) {
+        self.ticket.lose(error, failure);
+    }
+}
+
+macro_rules! erased_letter {
+    ($type:ty, |$letter:ident| $name:expr) => {
+        impl Letter for $type {
+            fn name(&self) -> &'static str {
+                let $letter = self;
+                $name
+            }
+        }
+
+        impl Sealed for $type {
+            fn priority(&self) -> i32 {
+                self.ticket.priority()
+            }
+
+            fn track(&self) -> Option<Arc<dyn Track>> {
+                self.ticket.delivery().cloned()
+            }
+
+            fn lose(&self, error: CallError, failure: Option<Error>) {
+                self.ticket.lose(error, failure);
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(Letter::name(self))
+            }
+        }
+    };
+}
+
+erased_letter!(Notice, |letter| letter.name);
+erased_letter!(AnyEnvelope, |letter| letter.event.name());
+
+impl<E: Event> fmt::Debug for Envelope<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.event().describe(f)
+    }
+}

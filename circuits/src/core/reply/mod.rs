@@ -1,0 +1,18 @@
+//! What comes back: answers, their errors, and who waits for whom.
+
+mod answer;
+mod cause;
+mod collect;
+mod delivery;
+mod envelope;
+mod error;
+mod waiting;
+
+pub use self::answer::{Answer, IsReply};
+pub(crate) use self::cause::Cause;
+pub(crate) use self::collect::Collect;
+pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Ticket, Track};
+pub(crate) use self::envelope::Sealed;
+pub use self::envelope::{AnyEnvelope, Envelope, Letter, Notice};
+pub use self::error::{CallError, Deadlock};
+pub(crate) use self::waiting::{Edge, Edges, Party, Wait, find_deadlock};

@@ -1,0 +1,123 @@
+//! The receiving end of a route: a mailbox whose message type is not known.
+
+use std::sync::Arc;
+
+use crate::core::event::{AnyEvent, Event, Slot};
+use crate::core::mailbox::Room;
+use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket, Track};
+
+/// What a receiver did with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// It waits, and there is room for more.
+    Room,
+    /// It waits beyond the capacity of the mailbox.
+    Crowded,
+    /// It became a dead letter.
+    Refused,
+}
+
+/// Takes events of one type.
+pub(crate) trait Accept<E: Event>: Party + Room {
+    fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted;
+}
+
+/// Takes events by name, without their value.
+pub(crate) trait AcceptNotice: Party + Room {
+    fn accept_notice(&self, handler: u16, notice: Notice) -> Accepted;
+}
+
+/// Takes events of any type.
+pub(crate) trait AcceptAny: Party + Room {
+    fn accept_any(&self, handler: u16, envelope: AnyEnvelope) -> Accepted;
+}
+
+/// One handler on a route.
+pub(crate) struct Hop<E: Event> {
+    pub(crate) to: To<E>,
+    pub(crate) handler: u16,
+}
+
+/// How a handler takes the event.
+pub(crate) enum To<E: Event> {
+    Typed(Arc<dyn Accept<E>>),
+    Notice(Arc<dyn AcceptNotice>),
+    Any(Arc<dyn AcceptAny>),
+}
+
+impl<E: Event> Hop<E> {
+    /// Hands over an event that nobody else gets.
+    pub(crate) fn accept_owned(&self, event: E, ticket: Ticket<Delivery<E>>) -> Accepted {
+        match &self.to {
+            To::Typed(receiver) => {
+                let envelope = Envelope::new(E::Slot::owned(event), ticket);
+                receiver.accept(self.handler, envelope)
+            }
+            To::Notice(_) => self.accept_notice(ticket.erase()),
+            To::Any(_) => self.accept_any(Arc::new(event), ticket),
+        }
+    }
+
+    /// Hands over a share of an event.
+    pub(crate) fn accept_shared(&self, event: &Arc<E>, ticket: Ticket<Delivery<E>>) -> Accepted {
+        match &self.to {
+            To::Typed(receiver) => {
+                let envelope = Envelope::new(E::Slot::shared(event.clone()), ticket);
+                receiver.accept(self.handler, envelope)
+            }
+            To::Notice(_) => self.accept_notice(ticket.erase()),
+            To::Any(_) => self.accept_any(event.clone(), ticket),
+        }
+    }
+
+    fn accept_notice(&self, ticket: Ticket<dyn Track>) -> Accepted {
+        let To::Notice(receiver) = &self.to else {
+            return Accepted::Refused;
+        };
+        receiver.accept_notice(self.handler, Notice::new(E::NAME, ticket))
+    }
+
+    fn accept_any(&self, event: Arc<E>, ticket: Ticket<Delivery<E>>) -> Accepted {
+        let To::Any(receiver) = &self.to else {
+            return Accepted::Refused;
+        };
+        let channel = ticket.delivery().and_then(|it| it.notes().channel.clone());
+        let envelope = AnyEnvelope::new(AnyEvent::new(event, channel), ticket.erase());
+        receiver.accept_any(self.handler, envelope)
+    }
+
+    /// Tells whether the handler wants to know the channel.
+    pub(crate) fn is_any(&self) -> bool {
+        matches!(self.to, To::Any(_))
+    }
+
+    pub(crate) fn party(&self) -> Arc<dyn Party> {
+        match &self.to {
+            To::Typed(receiver) => receiver.clone(),
+            To::Notice(receiver) => receiver.clone(),
+            To::Any(receiver) => receiver.clone(),
+        }
+    }
+
+    pub(crate) fn room(&self) -> Arc<dyn Room> {
+        match &self.to {
+            To::Typed(receiver) => receiver.clone(),
+            To::Notice(receiver) => receiver.clone(),
+            To::Any(receiver) => receiver.clone(),
+        }
+    }
+}
+
+impl<E: Event> Clone for Hop<E> {
+    fn clone(&self) -> Self {
+        let to = match &self.to {
+            To::Typed(receiver) => To::Typed(receiver.clone()),
+            To::Notice(receiver) => To::Notice(receiver.clone()),
+            To::Any(receiver) => To::Any(receiver.clone()),
+        };
+        Self {
+            to,
+            handler: self.handler,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! One firing: what the sender wants to know, and what became of it.
+
+use std::sync::Arc;
+
+use crate::core::event::Event;
+use crate::core::mailbox::Room;
+use crate::core::reply::{Collect, Delivery, Notes, Observer, Party};
+
+/// What goes with one event when it is sent.
+pub(crate) struct Dispatch<E: Event> {
+    pub(crate) notes: Notes,
+    pub(crate) collect: Collect<E::Reply>,
+    /// Who awaits the outcome in an exclusive handler.
+    pub(crate) caller: Option<Arc<dyn Party>>,
+    pub(crate) observer: Option<Box<dyn Observer<E>>>,
+    /// Asks for a record although nothing above needs one.
+    pub(crate) recorded: bool,
+}
+
+impl<E: Event> Dispatch<E> {
+    pub(crate) fn new(notes: Notes) -> Self {
+        Self {
+            notes,
+            collect: Collect::Nothing,
+            caller: None,
+            observer: None,
+            recorded: false,
+        }
+    }
+
+    /// Tells whether no record of the delivery is needed, if it has one stage.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.recorded
+            && self.notes.cause.is_none()
+            && self.notes.stamp.is_none()
+            && self.observer.is_none()
+            && matches!(self.collect, Collect::Nothing)
+    }
+
+    pub(crate) fn into_delivery(self) -> Delivery<E> {
+        let delivery = Delivery::new(self.notes, self.collect);
+        let delivery = match self.observer {
+            Some(observer) => delivery.observe(observer),
+            None => delivery,
+        };
+        match self.caller {
+            Some(caller) => delivery.called_by(caller),
+            None => delivery,
+        }
+    }
+}
+
+/// What became of one event.
+pub(crate) struct Sent<E: Event> {
+    /// Whether anybody listens.
+    pub(crate) heard: bool,
+    /// The receivers whose mailboxes are full.
+    pub(crate) rooms: Rooms,
+    /// The record, where one was made.
+    pub(crate) delivery: Option<Arc<Delivery<E>>>,
+}
+
+/// Full mailboxes that an event went into.
+#[derive(Default)]
+pub(crate) enum Rooms {
+    #[default]
+    None,
+    One(Arc<dyn Room>),
+    Many(Vec<Arc<dyn Room>>),
+}
+
+impl Rooms {
+    pub(crate) fn add(&mut self, room: Arc<dyn Room>) {
+        *self = match std::mem::take(self) {
+            Self::None => Self::One(room),
+            Self::One(first) => Self::Many(vec![first, room]),
+            Self::Many(mut rooms) => {
+                rooms.push(room);
+                Self::Many(rooms)
+            }
+        };
+    }
+
+    pub(crate) fn last(&self) -> Option<&Arc<dyn Room>> {
+        match self {
+            Self::None => None,
+            Self::One(room) => Some(room),
+            Self::Many(rooms) => rooms.last(),
+        }
+    }
+
+    /// Removes the one that [`Rooms::last`] gave.
+    pub(crate) fn pop(&mut self) {
+        match self {
+            Self::Many(rooms) if rooms.len() > 1 => {
+                rooms.pop();
+            }
+            _ => *self = Self::None,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}

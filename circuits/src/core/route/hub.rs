@@ -1,0 +1,268 @@
+//! What all components of one system share.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason};
+use crate::core::id::{Channel, ChannelError, ComponentId};
+use crate::core::reply::{Cause, Collect, Notes};
+use crate::core::route::observe::{Completion, echo};
+use crate::core::route::router::Router;
+use crate::core::route::{Dispatch, Rooms, Route, Sent};
+use crate::core::runtime::Runtime;
+
+/// The routes, the counters and the runtime of one system.
+pub(crate) struct Hub {
+    pub(crate) router: Router,
+    pub(crate) counters: Counters,
+    runtime: Runtime,
+    next: AtomicU64,
+    stopped: AtomicBool,
+    stop: Notify,
+    exit_code: AtomicU8,
+    failure: Mutex<Option<Error>>,
+}
+
+/// What a system has counted since it was made.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) dead_letters: AtomicU64,
+    pub(crate) exceptions: AtomicU64,
+    pub(crate) restarts: AtomicU64,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            router: Router::new(),
+            counters: Counters::default(),
+            runtime: Runtime::current(),
+            next: AtomicU64::new(1),
+            stopped: AtomicBool::new(false),
+            stop: Notify::new(),
+            exit_code: AtomicU8::new(0),
+            failure: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Returns an id that no component of this system had before.
+    pub(crate) fn next_id(&self) -> ComponentId {
+        ComponentId::new(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Sends an event on a channel.
+    ///
+    /// # Errors
+    /// The channel's name is empty or too long; nothing was sent.
+    pub(crate) fn send<E: Event>(
+        self: &Arc<Self>,
+        channel: &str,
+        event: E,
+        mut dispatch: Dispatch<E>,
+    ) -> Result<Sent<E>, (ChannelError, E)> {
+        if let Err(error) = Channel::check(channel) {
+            return Err((error, event));
+        }
+        let completion = self.prepare(Some(channel), &mut dispatch);
+        let sent = self.router.with_route(channel, |route| {
+            if route.is_empty() {
+                self.send_unheard(event, dispatch, |event, dispatch| {
+                    route.send(event, dispatch)
+                })
+            } else {
+                if route.wants_channel() && dispatch.notes.channel.is_none() {
+                    dispatch.notes.channel = Channel::new(channel).ok();
+                }
+                route.send(event, dispatch)
+            }
+        });
+        if let Some(completion) = completion {
+            bind(&completion, &sent);
+        }
+        Ok(sent)
+    }
+
+    /// Sends an event along a route that was made for it alone.
+    pub(crate) fn send_along<E: Event>(
+        self: &Arc<Self>,
+        route: &Arc<Route<E>>,
+        event: E,
+        mut dispatch: Dispatch<E>,
+    ) -> Sent<E> {
+        let completion = self.prepare(None, &mut dispatch);
+        let sent = route.send(event, dispatch);
+        if let Some(completion) = completion {
+            bind(&completion, &sent);
+        }
+        sent
+    }
+
+    /// Sets up the feedback that the event's type asks for.
+    fn prepare<E: Event>(
+        self: &Arc<Self>,
+        channel: Option<&str>,
+        dispatch: &mut Dispatch<E>,
+    ) -> Option<Completion<E>> {
+        if const { !E::FEEDBACK.any() } {
+            return None;
+        }
+        if dispatch.notes.channel.is_none() {
+            dispatch.notes.channel = channel.and_then(|channel| Channel::new(channel).ok());
+        }
+        dispatch.observer = Some(echo(self));
+        if !E::FEEDBACK.complete {
+            return None;
+        }
+        let (completion, cause) = Completion::new(self, &dispatch.notes);
+        dispatch.notes.cause = Some(cause);
+        Some(completion)
+    }
+
+    /// Counts an event that nobody hears, except where its sender awaits an answer.
+    fn send_unheard<E: Event>(
+        self: &Arc<Self>,
+        event: E,
+        dispatch: Dispatch<E>,
+        send: impl FnOnce(E, Dispatch<E>) -> Sent<E>,
+    ) -> Sent<E> {
+        let asked = !matches!(dispatch.collect, Collect::Nothing);
+        if asked {
+            return send(event, dispatch);
+        }
+        let reason = if self.is_stopped() {
+            Reason::Stopped
+        } else {
+            Reason::NoHandler
+        };
+        if E::FEEDBACK.any() {
+            self.dead_letter(E::NAME, reason, || AnyEvent::named(E::NAME));
+            return send(event, dispatch);
+        }
+        let channel = dispatch.notes.channel.clone();
+        self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channel));
+        Sent {
+            heard: false,
+            rooms: Rooms::None,
+            delivery: None,
+        }
+    }
+
+    /// Fires one of the framework's own events, if anybody listens; returns whether.
+    pub(crate) fn tell<E: Event>(
+        self: &Arc<Self>,
+        channel: &str,
+        notes: Notes,
+        event: impl FnOnce() -> E,
+    ) -> bool {
+        self.router.with_route(channel, |route| {
+            if route.is_empty() {
+                return false;
+            }
+            let mut dispatch = Dispatch::new(notes);
+            if route.wants_channel() && dispatch.notes.channel.is_none() {
+                dispatch.notes.channel = Channel::new(channel).ok();
+            }
+            route.send(event(), dispatch);
+            true
+        })
+    }
+
+    /// Counts an event that went nowhere, and tells those who want to know.
+    pub(crate) fn dead_letter(
+        self: &Arc<Self>,
+        name: &'static str,
+        reason: Reason,
+        event: impl FnOnce() -> AnyEvent,
+    ) {
+        self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(target: "circuits", event = name, %reason, "dead letter");
+        // A dead letter about a dead letter is counted and told to nobody.
+        if name != DeadLetter::NAME {
+            self.tell("*", Notes::default(), || DeadLetter {
+                event: event(),
+                reason,
+            });
+        }
+    }
+
+    /// Reports a failure; to the log where nobody handles it.
+    pub(crate) fn exception(self: &Arc<Self>, exception: Exception, cause: Option<Arc<Cause>>) {
+        self.counters.exceptions.fetch_add(1, Ordering::Relaxed);
+        let about_itself = exception.event.is::<Exception>();
+        let notes = Notes {
+            cause,
+            ..Notes::default()
+        };
+        let told = !about_itself && self.tell("*", notes, || exception.clone());
+        if !told {
+            tracing::error!(
+                target: "circuits",
+                component = %exception.name,
+                handler = exception.handler,
+                event = ?exception.event,
+                crashed = exception.crashed,
+                "{:?}", exception.error
+            );
+        }
+    }
+
+    /// Sets what the process shall tell the shell; the first code that is not 0 counts.
+    pub(crate) fn set_exit_code(&self, code: u8) {
+        let _ = self
+            .exit_code
+            .compare_exchange(0, code, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit_code.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn count_restart(&self) {
+        self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Keeps why the whole tree ended.
+    pub(crate) fn set_failure(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+    }
+
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Marks the system as stopped and wakes those who wait for events.
+    pub(crate) fn set_stopped(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.stop.notify_waiters();
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the system has stopped.
+    pub(crate) async fn stopped(self: Arc<Self>) {
+        let notified = self.stop.notified();
+        let mut notified = std::pin::pin!(notified);
+        notified.as_mut().enable();
+        if !self.is_stopped() {
+            notified.await;
+        }
+    }
+}
+
+fn bind<E: Event>(completion: &Completion<E>, sent: &Sent<E>) {
+    if let Some(event) = sent.delivery.as_ref().and_then(|delivery| delivery.event()) {
+        completion.bind(event);
+    }
+}

@@ -1,0 +1,15 @@
+//! Who hears an event: the subscriptions, and the routes that follow from them.
+
+mod accept;
+mod dispatch;
+mod hub;
+mod observe;
+mod plan;
+mod router;
+mod table;
+
+pub(crate) use self::accept::{Accept, AcceptAny, AcceptNotice, Accepted, Hop, To};
+pub(crate) use self::dispatch::{Dispatch, Rooms, Sent};
+pub(crate) use self::hub::Hub;
+pub(crate) use self::plan::{Route, send_to_one};
+pub(crate) use self::table::SubscriptionId;

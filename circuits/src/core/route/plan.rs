@@ -1,0 +1,165 @@
+//! A route: the handlers that hear one event on one channel, in stages.
+
+use std::sync::Arc;
+
+use crate::core::event::Event;
+use crate::core::reply::{Advance, Delivery, Ticket};
+use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Sent};
+
+/// The handlers of one event on one channel; those of a stage have one
+/// priority, and earlier stages have higher ones.
+pub(crate) struct Route<E: Event> {
+    stages: Vec<Vec<Hop<E>>>,
+    /// Whether a handler takes any event, and so wants to know the channel.
+    wants_channel: bool,
+}
+
+impl<E: Event> Route<E> {
+    /// Orders handlers into stages; those of one priority keep their order.
+    pub(crate) fn new(mut hops: Vec<(f64, Hop<E>)>) -> Self {
+        hops.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+        let mut stages: Vec<Vec<Hop<E>>> = Vec::new();
+        let mut current = None;
+        let mut wants_channel = false;
+        for (priority, hop) in hops {
+            wants_channel |= hop.is_any();
+            match stages.last_mut() {
+                Some(stage) if current == Some(priority) => stage.push(hop),
+                _ => stages.push(vec![hop]),
+            }
+            current = Some(priority);
+        }
+        Self {
+            stages,
+            wants_channel,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stages.is_empty()
+    }
+
+    pub(crate) fn wants_channel(&self) -> bool {
+        self.wants_channel
+    }
+
+    /// Sends an event to the first stage; the later ones follow by themselves.
+    pub(crate) fn send(self: &Arc<Self>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
+        let priority = dispatch.notes.priority;
+        let plain =
+            dispatch.is_plain() && !(self.wants_channel && dispatch.notes.channel.is_some());
+        match self.stages.as_slice() {
+            [] => self.send_to_nobody(event, dispatch),
+            [stage] if plain => send_plain(stage, event, priority),
+            [stage] if stage.len() == 1 && dispatch.observer.is_none() => {
+                send_recorded(&stage[0], event, dispatch.into_delivery())
+            }
+            _ => {
+                let delivery = dispatch.into_delivery().share(Arc::new(event));
+                let delivery = match self.stages.len() {
+                    1 => Arc::new(delivery),
+                    _ => Arc::new(delivery.then(self.clone())),
+                };
+                let rooms = self.send_stage(&delivery, 0);
+                Sent {
+                    heard: true,
+                    rooms,
+                    delivery: Some(delivery),
+                }
+            }
+        }
+    }
+
+    fn send_to_nobody(&self, event: E, dispatch: Dispatch<E>) -> Sent<E> {
+        let delivery = (!dispatch.is_plain()).then(|| {
+            let delivery = Arc::new(dispatch.into_delivery().share(Arc::new(event)));
+            delivery.finish_empty();
+            delivery
+        });
+        Sent {
+            heard: false,
+            rooms: Rooms::None,
+            delivery,
+        }
+    }
+
+    fn send_stage(&self, delivery: &Arc<Delivery<E>>, number: usize) -> Rooms {
+        let mut rooms = Rooms::None;
+        let (Some(stage), Some(event)) = (self.stages.get(number), delivery.event()) else {
+            return rooms;
+        };
+        delivery.expect(number, stage.len());
+        let before: usize = self.stages[..number].iter().map(Vec::len).sum();
+        let places = (before as u32)..;
+        if delivery.has_caller() {
+            for (place, hop) in places.clone().zip(stage) {
+                delivery.involve(place, hop.party());
+            }
+        }
+        let priority = delivery.notes().priority;
+        for (place, hop) in places.zip(stage) {
+            let ticket = Ticket::new(delivery.clone(), place, priority);
+            if hop.accept_shared(event, ticket) == Accepted::Crowded {
+                rooms.add(hop.room());
+            }
+        }
+        rooms
+    }
+}
+
+impl<E: Event> Advance<E> for Route<E> {
+    /// Room in the mailboxes of later stages is not waited for: the event that
+    /// crowds them was let in when it was fired.
+    fn advance(&self, delivery: &Arc<Delivery<E>>, stage: usize) -> bool {
+        let exists = stage < self.stages.len();
+        if exists {
+            self.send_stage(delivery, stage);
+        }
+        exists
+    }
+}
+
+/// Sends an event to one handler that is known without a route.
+pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
+    send_recorded(hop, event, dispatch.into_delivery())
+}
+
+fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Sent<E> {
+    let mut rooms = Rooms::None;
+    if let [hop] = stage {
+        if hop.accept_owned(event, Ticket::plain(priority)) == Accepted::Crowded {
+            rooms.add(hop.room());
+        }
+    } else {
+        let event = Arc::new(event);
+        for hop in stage {
+            if hop.accept_shared(&event, Ticket::plain(priority)) == Accepted::Crowded {
+                rooms.add(hop.room());
+            }
+        }
+    }
+    Sent {
+        heard: true,
+        rooms,
+        delivery: None,
+    }
+}
+
+fn send_recorded<E: Event>(hop: &Hop<E>, event: E, delivery: Delivery<E>) -> Sent<E> {
+    let mut rooms = Rooms::None;
+    let priority = delivery.notes().priority;
+    let delivery = Arc::new(delivery);
+    delivery.expect(0, 1);
+    if delivery.has_caller() {
+        delivery.involve(0, hop.party());
+    }
+    let ticket = Ticket::new(delivery.clone(), 0, priority);
+    if hop.accept_owned(event, ticket) == Accepted::Crowded {
+        rooms.add(hop.room());
+    }
+    Sent {
+        heard: true,
+        rooms,
+        delivery: Some(delivery),
+    }
+}

@@ -1,0 +1,217 @@
+//! The subscriptions to one type of event, and the routes made of them.
+
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use crate::core::event::Event;
+use crate::core::id::{Channel, ComponentId};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Route, To};
+
+/// Names one subscription; they sort in the order of registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SubscriptionId {
+    pub(crate) component: ComponentId,
+    pub(crate) handler: u16,
+}
+
+/// One handler that listens.
+pub(crate) struct Subscription<T: ?Sized> {
+    pub(crate) target: Arc<T>,
+    pub(crate) priority: f64,
+}
+
+/// Handlers by the channel that they listen on; `*` is a channel like others here.
+pub(crate) struct Subscriptions<T: ?Sized> {
+    by_channel: HashMap<Channel, BTreeMap<SubscriptionId, Subscription<T>>>,
+}
+
+impl<T: ?Sized> Subscriptions<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_channel: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, channel: Channel, id: SubscriptionId, entry: Subscription<T>) {
+        self.by_channel
+            .entry(channel)
+            .or_default()
+            .insert(id, entry);
+    }
+
+    pub(crate) fn remove(&mut self, channel: &str, id: SubscriptionId) {
+        if let Some(list) = self.by_channel.get_mut(channel) {
+            list.remove(&id);
+            if list.is_empty() {
+                self.by_channel.remove(channel);
+            }
+        }
+    }
+
+    pub(crate) fn has(&self, channel: &str) -> bool {
+        self.by_channel.contains_key(channel)
+    }
+
+    /// Returns who hears an event that is fired on a channel.
+    pub(crate) fn heard_on(&self, channel: &str) -> Vec<(&SubscriptionId, &Subscription<T>)> {
+        if channel == "*" {
+            return self.by_channel.values().flatten().collect();
+        }
+        let named = self.by_channel.get(channel);
+        let all = self.by_channel.get("*");
+        named.into_iter().chain(all).flatten().collect()
+    }
+}
+
+/// Handlers that do not name a type: by event name.
+pub(crate) struct Untyped {
+    pub(crate) notices: HashMap<&'static str, Subscriptions<dyn AcceptNotice>>,
+    /// Under `*`: handlers of every event.
+    pub(crate) any: HashMap<&'static str, Subscriptions<dyn AcceptAny>>,
+}
+
+impl Untyped {
+    fn names_channel(&self, event: &str, channel: &str) -> bool {
+        self.notices
+            .get(event)
+            .is_some_and(|list| list.has(channel))
+            || self.any.get(event).is_some_and(|list| list.has(channel))
+            || self.any.get("*").is_some_and(|list| list.has(channel))
+    }
+}
+
+/// Everything about one type of event.
+///
+/// `routes` holds a route for each channel that is listened on and was fired
+/// on since its handlers last changed; `others` is the one for all channels
+/// that nobody names. Both are read without a lock and filled under the lock
+/// of the subscriptions, so a route never outlives a change unnoticed.
+pub(crate) struct Table<E: Event> {
+    subscriptions: Mutex<Subscriptions<dyn Accept<E>>>,
+    routes: papaya::HashMap<Channel, Arc<Route<E>>>,
+    others: ArcSwapOption<Route<E>>,
+}
+
+impl<E: Event> Table<E> {
+    pub(crate) fn new() -> Self {
+        Self {
+            subscriptions: Mutex::new(Subscriptions::new()),
+            routes: papaya::HashMap::new(),
+            others: ArcSwapOption::empty(),
+        }
+    }
+
+    pub(crate) fn add(
+        &self,
+        channel: Channel,
+        id: SubscriptionId,
+        entry: Subscription<dyn Accept<E>>,
+    ) {
+        let mut subscriptions = self.lock();
+        subscriptions.add(channel.clone(), id, entry);
+        self.forget(channel.as_str());
+    }
+
+    pub(crate) fn remove(&self, channel: &str, id: SubscriptionId) {
+        let mut subscriptions = self.lock();
+        subscriptions.remove(channel, id);
+        self.forget(channel);
+    }
+
+    /// Runs `send` with the route for a channel, if it is known already.
+    pub(crate) fn with_route<T>(
+        &self,
+        channel: &str,
+        send: impl FnOnce(&Arc<Route<E>>) -> T,
+    ) -> Result<T, impl FnOnce(&Arc<Route<E>>) -> T> {
+        match self.routes.pin().get(channel) {
+            Some(route) => Ok(send(route)),
+            None => Err(send),
+        }
+    }
+
+    /// Makes the route for a channel; the caller holds the lock on `untyped`.
+    pub(crate) fn make_route(&self, channel: &str, untyped: &Untyped) -> Arc<Route<E>> {
+        let subscriptions = self.lock();
+        let named =
+            channel == "*" || subscriptions.has(channel) || untyped.names_channel(E::NAME, channel);
+        if !named {
+            if let Some(route) = self.others.load_full() {
+                return route;
+            }
+        }
+        let mut hops = Vec::new();
+        collect(&mut hops, &subscriptions, channel, To::Typed);
+        if let Some(list) = untyped.notices.get(E::NAME) {
+            collect(&mut hops, list, channel, To::Notice);
+        }
+        for name in [E::NAME, "*"] {
+            if let Some(list) = untyped.any.get(name) {
+                collect(&mut hops, list, channel, To::Any);
+            }
+        }
+        hops.sort_by_key(|(id, _, _)| *id);
+        let hops = hops
+            .into_iter()
+            .map(|(_, priority, hop)| (priority, hop))
+            .collect();
+        let route = Arc::new(Route::new(hops));
+        match Channel::new(channel) {
+            Ok(channel) if named => {
+                self.routes.pin().insert(channel, route.clone());
+            }
+            _ => self.others.store(Some(route.clone())),
+        }
+        route
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Subscriptions<dyn Accept<E>>> {
+        self.subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Found<E> = (SubscriptionId, f64, Hop<E>);
+
+fn collect<E: Event, T: ?Sized>(
+    hops: &mut Vec<Found<E>>,
+    list: &Subscriptions<T>,
+    channel: &str,
+    to: impl Fn(Arc<T>) -> To<E>,
+) {
+    for (id, entry) in list.heard_on(channel) {
+        let hop = Hop {
+            to: to(entry.target.clone()),
+            handler: id.handler,
+        };
+        hops.push((*id, entry.priority, hop));
+    }
+}
+
+/// A table whose event type is not known.
+pub(crate) trait AnyTable: Any + Send + Sync {
+    fn event_name(&self) -> &'static str;
+    /// Forgets the routes that a change on a channel may touch.
+    fn forget(&self, channel: &str);
+}
+
+impl<E: Event> AnyTable for Table<E> {
+    fn event_name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn forget(&self, channel: &str) {
+        let routes = self.routes.pin();
+        if channel == "*" {
+            routes.clear();
+            self.others.store(None);
+        } else {
+            routes.remove(channel);
+            routes.remove("*");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The only room that spawns tasks, reads the clock and draws random numbers.
+//!
+//! Everything above goes through [`Runtime`], so that another executor, or a
+//! simulator with a seed, has one place to stand in.
+
+mod panic;
+mod tasks;
+
+use std::future::Future;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, Sleep};
+
+pub(crate) use self::panic::{Panic, catch, guard};
+pub(crate) use self::tasks::{TaskId, Tasks};
+pub(crate) use tokio::task::AbortHandle;
+
+/// A handle to the runtime that a system lives on.
+#[derive(Clone, Debug)]
+pub(crate) struct Runtime {
+    handle: Option<Handle>,
+}
+
+impl Runtime {
+    /// Takes the runtime of the calling thread, if it has one.
+    pub(crate) fn current() -> Self {
+        Self {
+            handle: Handle::try_current().ok(),
+        }
+    }
+
+    /// Returns this runtime, or the calling thread's where this is none.
+    fn handle(&self) -> Option<Handle> {
+        self.handle.clone().or_else(|| Handle::try_current().ok())
+    }
+
+    /// Starts a task; `None` where no runtime runs.
+    pub(crate) fn spawn<F>(&self, future: F) -> Option<AbortHandle>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Some(self.handle()?.spawn(future).abort_handle())
+    }
+
+    /// Makes a timer; `None` where no runtime runs.
+    pub(crate) fn sleep(&self, duration: Duration) -> Option<Sleep> {
+        let handle = self.handle()?;
+        let _entered = handle.enter();
+        Some(tokio::time::sleep(duration))
+    }
+}
+
+/// Reads the monotonic clock.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Reads the wall clock.
+pub(crate) fn wall_clock() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Waits; must run on the runtime.
+pub(crate) async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// Waits until a point in time; for ever where there is none.
+pub(crate) async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Drops the future once the time is over; must run on the runtime.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
+/// Lets the other tasks of this thread run.
+pub(crate) async fn yield_now() {
+    tokio::task::yield_now().await;
+}

@@ -1,0 +1,52 @@
+//! Panics, caught at the border of a component.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
+
+/// What a caught panic said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Panic {
+    text: String,
+}
+
+impl Panic {
+    fn new(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a panic whose payload is no text".to_owned());
+        // The payload is the user's: dropping it may panic once more.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+        Self { text }
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "panicked: {}", self.text)
+    }
+}
+
+impl std::error::Error for Panic {}
+
+/// Runs a closure and turns a panic into a value.
+pub(crate) fn guard<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(Panic::new)
+}
+
+/// Polls a future and turns a panic into a value.
+///
+/// Unwind safety holds by construction: what a panicking future borrowed is a
+/// component's state, which is dropped with that life and never used again.
+///
+/// No `async fn`: that would keep the future twice, as argument and as local.
+pub(crate) fn catch<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
+    AssertUnwindSafe(future)
+        .catch_unwind()
+        .map(|outcome| outcome.map_err(Panic::new))
+}

@@ -1,0 +1,567 @@
+//! The task of a supervisor.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::core::component::{
+    Adopted, Body, Command, End, Inbox, Nursery, Options, Order, Restart, StartError,
+};
+use crate::core::event::{Error, Registered};
+use crate::core::reply::Notes;
+use crate::core::route::Hub;
+use crate::core::runtime;
+use crate::core::supervisor::RestartLimit;
+use crate::core::supervisor::child::{Child, Children, Ending, Phase, Place};
+use crate::core::supervisor::window::Window;
+
+/// A killed child whose thread is blocked is waited for so long, then abandoned.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Opens the supervisors of one system, that of the root among them.
+pub(crate) struct Root {
+    inbox: Weak<Inbox>,
+    options: Options,
+    served: AtomicBool,
+}
+
+impl Root {
+    /// Makes the inbox at the root of a tree.
+    pub(crate) fn open(options: Options) -> Arc<Inbox> {
+        Arc::new_cyclic(|inbox| {
+            let root = Self {
+                inbox: inbox.clone(),
+                options,
+                served: AtomicBool::new(false),
+            };
+            Inbox::new(Arc::new(root), None)
+        })
+    }
+}
+
+impl Nursery for Root {
+    fn open(&self, hub: &Arc<Hub>, owner: Arc<dyn Body>, options: Options) -> Arc<Inbox> {
+        let nursery = self.root().nursery().clone();
+        let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
+        let supervisor = Supervisor::new(hub.clone(), inbox.clone(), options, Some(owner));
+        if hub.runtime().spawn(supervisor.serve()).is_none() {
+            inbox.close();
+        }
+        inbox
+    }
+
+    fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>) {
+        if !self.served.swap(true, Ordering::SeqCst) {
+            let supervisor = Supervisor::new(hub.clone(), root.clone(), self.options, None);
+            let served = hub.runtime().spawn(supervisor.serve()).is_some();
+            self.served.store(served, Ordering::SeqCst);
+        }
+    }
+
+    fn root(&self) -> Arc<Inbox> {
+        // Whoever asks holds a component, whose parents hold the root.
+        self.inbox
+            .upgrade()
+            .unwrap_or_else(|| Self::open(self.options))
+    }
+}
+
+struct Supervisor {
+    hub: Arc<Hub>,
+    inbox: Arc<Inbox>,
+    options: Options,
+    owner: Option<Arc<dyn Body>>,
+    children: Children,
+    window: Window,
+    shutdown: Option<Shutdown>,
+}
+
+struct Shutdown {
+    how: Command,
+    replies: Vec<oneshot::Sender<()>>,
+    failure: Option<Error>,
+}
+
+impl Supervisor {
+    fn new(
+        hub: Arc<Hub>,
+        inbox: Arc<Inbox>,
+        options: Options,
+        owner: Option<Arc<dyn Body>>,
+    ) -> Self {
+        let window = Window::new(options.max_restarts, options.within);
+        let children = Children::default();
+        Self {
+            hub,
+            inbox,
+            options,
+            owner,
+            children,
+            window,
+            shutdown: None,
+        }
+    }
+
+    async fn serve(mut self) {
+        while !self.is_over() {
+            let deadline = self.children.next_deadline();
+            tokio::select! {
+                biased;
+                order = self.inbox.next() => self.take(order),
+                () = runtime::sleep_until(deadline) => {}
+            }
+            while let Some(place) = self.children.take_due(runtime::now()) {
+                self.expire(place);
+            }
+        }
+        self.close();
+    }
+
+    fn is_over(&self) -> bool {
+        self.shutdown.is_some() && self.children.last().is_none()
+    }
+
+    fn close(self) {
+        self.inbox.close();
+        let Some(shutdown) = self.shutdown else {
+            return;
+        };
+        match (shutdown.failure, self.owner) {
+            (Some(error), Some(owner)) => owner.control().fail(error),
+            (Some(error), None) => self.hub.set_failure(error),
+            (None, _) => {}
+        }
+        if self.inbox.owner_body().is_none() {
+            self.hub.set_stopped();
+        }
+        for reply in shutdown.replies {
+            let _ = reply.send(());
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Start { birth, spec, reply } => {
+                let limit = spec.start_limit;
+                let body = birth.body();
+                let refused = match &self.shutdown {
+                    Some(_) => Some(StartError::Stopped),
+                    None if spec.named && self.children.has_name(body.name()) => {
+                        Some(StartError::NameTaken(body.name().to_string()))
+                    }
+                    None => None,
+                };
+                if let Some(error) = refused {
+                    let _ = reply.send(Err(error));
+                    return;
+                }
+                let phase = Phase::Starting(Some(reply));
+                let (life, deadline) = (0, None);
+                let since = runtime::now();
+                let child = Child {
+                    birth,
+                    body,
+                    spec,
+                    phase,
+                    life,
+                    deadline,
+                    failures: 0,
+                    since,
+                };
+                let place = self.children.add(child);
+                self.begin(place, limit);
+            }
+            Order::Ready { child, life } => self.ready(child, life),
+            Order::Ended { body, life, end } => self.ended(&body, life, end),
+            Order::Terminate { child, how, reply } => match self.children.place(child) {
+                Some(place) => self.terminate(place, how, Some(reply)),
+                None => drop(reply.send(())),
+            },
+            Order::Move { child, to, reply } => self.hand_over(child, to, reply),
+            Order::Adopt { child, reply } => self.adopt(child, reply),
+            Order::Shutdown { how, reply } => self.shut_down(how, Some(reply), None),
+        }
+    }
+
+    /// Begins the next life of a child.
+    fn begin(&mut self, place: Place, limit: Duration) {
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        child.life += 1;
+        child.since = runtime::now();
+        let life = child.life;
+        if child.birth.begin(life) {
+            let deadline = runtime::now() + limit;
+            self.children.set_deadline(place, Some(deadline));
+        } else if let Some(child) = self.children.remove(place) {
+            child.body.retire();
+            if let Phase::Starting(Some(reply)) = child.phase {
+                let _ = reply.send(Err(StartError::NoRuntime));
+            }
+        }
+    }
+
+    fn ready(&mut self, id: crate::core::id::ComponentId, life: u64) {
+        let Some(place) = self.children.place(id) else {
+            return;
+        };
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        if child.life != life || !matches!(child.phase, Phase::Starting(_)) {
+            return;
+        }
+        if let Phase::Starting(Some(reply)) = std::mem::replace(&mut child.phase, Phase::Running) {
+            let _ = reply.send(Ok(()));
+        }
+        self.children.set_deadline(place, None);
+    }
+
+    fn ended(&mut self, body: &Arc<dyn Body>, life: u64, end: End) {
+        let Some(place) = self.children.place(body.id()) else {
+            // It moved while its report was under way.
+            let parent = body.parent();
+            if !Arc::ptr_eq(&parent, &self.inbox) {
+                drop(parent.post(Order::Ended {
+                    body: body.clone(),
+                    life,
+                    end,
+                }));
+            }
+            return;
+        };
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        if child.life != life {
+            return;
+        }
+        match std::mem::replace(&mut child.phase, Phase::Running) {
+            Phase::Starting(Some(reply)) => {
+                self.forget(place);
+                let _ = reply.send(Err(start_error(&end)));
+            }
+            Phase::Ending(ending) => {
+                self.forget(place);
+                ending.answer();
+            }
+            Phase::Starting(None) | Phase::Running | Phase::Delayed => self.restart(place, &end),
+        }
+        self.continue_shutdown();
+    }
+
+    /// Starts a child again, if its restart kind and the window allow it.
+    fn restart(&mut self, place: Place, end: &End) {
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        let failed = matches!(end, End::Failed(_) | End::Killed);
+        let wanted = match child.spec.restart {
+            Restart::Permanent => true,
+            Restart::Transient => failed,
+            Restart::Temporary => false,
+        };
+        let name = child.body.name().clone();
+        if !wanted || self.shutdown.is_some() || !child.birth.is_repeatable() {
+            self.forget(place);
+            return;
+        }
+        let now = runtime::now();
+        let backoff = child.spec.backoff;
+        if backoff.is_some_and(|backoff| now.duration_since(child.since) > backoff.limit()) {
+            child.failures = 0;
+        }
+        let delay = backoff.map(|backoff| backoff.delay(child.failures));
+        child.failures = child.failures.saturating_add(1);
+        let life = child.life;
+        if !self.window.allows(now) {
+            let error = self.limit(&name, end);
+            tracing::error!(target: "circuits", child = %name, "{error:?}");
+            self.forget(place);
+            self.shut_down(Command::Stop, None, Some(error));
+            return;
+        }
+        self.hub.count_restart();
+        tracing::warn!(target: "circuits", child = %name, life, ?end, ?delay, "restart");
+        let limit = child_limit(self.children.get(place));
+        match delay {
+            Some(delay) => {
+                self.set_phase(place, Phase::Delayed);
+                self.children.set_deadline(place, Some(now + delay));
+            }
+            None => {
+                self.set_phase(place, Phase::Starting(None));
+                self.begin(place, limit);
+            }
+        }
+    }
+
+    fn limit(&self, name: &Arc<str>, end: &End) -> Error {
+        let cause = match end {
+            End::Failed(error) => Some(error.clone()),
+            _ => None,
+        };
+        let Options {
+            max_restarts: restarts,
+            within,
+            ..
+        } = self.options;
+        RestartLimit {
+            child: name.to_string(),
+            restarts,
+            within,
+            cause,
+        }
+        .into()
+    }
+
+    /// A deadline has come.
+    fn expire(&mut self, place: Place) {
+        let now = runtime::now();
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        match std::mem::replace(&mut child.phase, Phase::Running) {
+            Phase::Running => {}
+            Phase::Delayed => {
+                let limit = child.spec.start_limit;
+                child.phase = Phase::Starting(None);
+                self.begin(place, limit);
+            }
+            Phase::Starting(reply) => {
+                let error = StartError::TimedOut(child.spec.start_limit);
+                if let Some(reply) = reply {
+                    let start = Some((reply, error));
+                    child.phase = Phase::Ending(Ending {
+                        killed: true,
+                        start,
+                        ..Ending::default()
+                    });
+                } else {
+                    child.phase = Phase::Starting(None);
+                }
+                child
+                    .body
+                    .control()
+                    .fail(Error::new("the component did not start in time"));
+                self.children.set_deadline(place, Some(now + GRACE));
+            }
+            Phase::Ending(mut ending) => {
+                let waits_for_children = !ending.killed
+                    && child
+                        .body
+                        .children()
+                        .is_some_and(|children| children.is_ending());
+                if ending.killed {
+                    let name = child.body.name().clone();
+                    tracing::error!(target: "circuits", child = %name, "stuck, and abandoned");
+                    self.forget(place);
+                    ending.answer();
+                    self.continue_shutdown();
+                    return;
+                }
+                let more = if waits_for_children {
+                    child.body.shutdown()
+                } else {
+                    GRACE
+                };
+                if !waits_for_children {
+                    ending.killed = true;
+                    child.body.control().tell(Command::Kill);
+                }
+                child.phase = Phase::Ending(ending);
+                self.children.set_deadline(place, Some(now + more));
+            }
+        }
+    }
+
+    /// Tells a child to end; it is forgotten when it has.
+    fn terminate(&mut self, place: Place, how: Command, reply: Option<oneshot::Sender<()>>) {
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        let body = child.body.clone();
+        let mut ending = match std::mem::replace(&mut child.phase, Phase::Running) {
+            Phase::Ending(ending) => ending,
+            Phase::Starting(Some(start)) => Ending {
+                start: Some((start, StartError::Stopped)),
+                ..Ending::default()
+            },
+            Phase::Starting(None) | Phase::Running => Ending::default(),
+            Phase::Delayed => {
+                // Between two lives: there is nobody to tell.
+                self.forget(place);
+                if let Some(reply) = reply {
+                    let _ = reply.send(());
+                }
+                return self.continue_shutdown();
+            }
+        };
+        ending.replies.extend(reply);
+        ending.killed |= how == Command::Kill;
+        let allowed = if ending.killed {
+            GRACE
+        } else {
+            body.shutdown()
+        };
+        child.phase = Phase::Ending(ending);
+        body.control().tell(how);
+        self.children
+            .set_deadline(place, Some(runtime::now() + allowed));
+    }
+
+    fn shut_down(
+        &mut self,
+        how: Command,
+        reply: Option<oneshot::Sender<()>>,
+        failure: Option<Error>,
+    ) {
+        self.inbox.set_ending();
+        let shutdown = self.shutdown.get_or_insert_with(|| Shutdown {
+            how,
+            replies: Vec::new(),
+            failure: None,
+        });
+        shutdown.how = shutdown.how.max(how);
+        shutdown.replies.extend(reply);
+        if shutdown.failure.is_none() {
+            shutdown.failure = failure;
+        }
+        self.continue_shutdown();
+    }
+
+    /// Ends the child that was started last, unless it is being ended.
+    fn continue_shutdown(&mut self) {
+        let Some(how) = self.shutdown.as_ref().map(|shutdown| shutdown.how) else {
+            return;
+        };
+        let Some(place) = self.children.last() else {
+            return;
+        };
+        let told = self.children.get(place).is_some_and(|child| {
+            matches!(child.phase, Phase::Ending(_)) && child.body.control().command() >= how
+        });
+        if !told {
+            self.terminate(place, how, None);
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        id: crate::core::id::ComponentId,
+        to: Arc<Inbox>,
+        reply: oneshot::Sender<Result<(), StartError>>,
+    ) {
+        let place = self.children.place(id);
+        let runs = place
+            .and_then(|place| self.children.get(place))
+            .is_some_and(|child| matches!(child.phase, Phase::Running));
+        let child = place
+            .filter(|_| runs)
+            .and_then(|place| self.children.remove(place));
+        let Some(child) = child else {
+            let _ = reply.send(Err(StartError::Stopped));
+            return;
+        };
+        child.body.set_parent(to.clone());
+        let child = Adopted {
+            birth: child.birth,
+            spec: child.spec,
+            from: self.inbox.clone(),
+        };
+        if let Some(Order::Adopt { child, reply }) = to.post(Order::Adopt {
+            child,
+            reply: Some(reply),
+        }) {
+            self.adopt(child, None);
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(StartError::Stopped));
+            }
+        }
+    }
+
+    fn adopt(&mut self, child: Adopted, reply: Option<oneshot::Sender<Result<(), StartError>>>) {
+        let Adopted { birth, spec, from } = child;
+        let body = birth.body();
+        let taken = spec.named && self.children.has_name(body.name());
+        if reply.is_some() && (taken || self.shutdown.is_some()) {
+            let error = match taken {
+                true => StartError::NameTaken(body.name().to_string()),
+                false => StartError::Stopped,
+            };
+            body.set_parent(from.clone());
+            let child = Adopted {
+                birth,
+                spec,
+                from: self.inbox.clone(),
+            };
+            drop(from.post(Order::Adopt { child, reply: None }));
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(error));
+            }
+            return;
+        }
+        body.set_parent(self.inbox.clone());
+        let life = body.life();
+        let since = runtime::now();
+        let (id, name, channel) = (body.id(), body.name().clone(), body.channel().clone());
+        let phase = Phase::Running;
+        let deadline = None;
+        self.children.add(Child {
+            birth,
+            body,
+            spec,
+            phase,
+            life,
+            deadline,
+            failures: 0,
+            since,
+        });
+        let parent = self.inbox.owner();
+        self.hub.tell(channel.as_str(), Notes::default(), || {
+            Registered::new(id, name, parent)
+        });
+        if let Some(reply) = reply {
+            let _ = reply.send(Ok(()));
+        }
+        self.continue_shutdown();
+    }
+
+    fn set_phase(&mut self, place: Place, phase: Phase) {
+        if let Some(child) = self.children.get(place) {
+            child.phase = phase;
+        }
+    }
+
+    /// Takes a child that has ended for good out of the table and the routes.
+    fn forget(&mut self, place: Place) {
+        if let Some(child) = self.children.remove(place) {
+            child.body.retire();
+        }
+    }
+}
+
+impl Ending {
+    fn answer(self) {
+        for reply in self.replies {
+            let _ = reply.send(());
+        }
+        if let Some((reply, error)) = self.start {
+            let _ = reply.send(Err(error));
+        }
+    }
+}
+
+fn child_limit(child: Option<&mut Child>) -> Duration {
+    child.map_or(GRACE, |child| child.spec.start_limit)
+}
+
+fn start_error(end: &End) -> StartError {
+    match end {
+        End::Failed(error) => StartError::Failed(error.clone()),
+        End::Normal | End::Shutdown | End::Killed => StartError::Stopped,
+    }
+}

@@ -1,0 +1,89 @@
+//! Event-driven components as supervised actors, wired by macros.
+//!
+//! An application is a tree of components. Each owns its state, has a mailbox
+//! and runs on tokio. Components do not name each other: they fire events on
+//! channels, and declare handlers for the events that they want.
+//!
+//! ```
+//! use circuits::prelude::*;
+//!
+//! #[derive(Event, Debug)]
+//! #[event(reply = String)]
+//! struct Hello {
+//!     name: String,
+//! }
+//!
+//! #[component(channel = "greeter")]
+//! #[derive(Default)]
+//! struct Greeter {
+//!     greeted: u64,
+//! }
+//!
+//! #[component]
+//! impl Greeter {
+//!     #[handler("hello")]
+//!     fn hello(&mut self, event: &Hello) -> String {
+//!         self.greeted += 1;
+//!         format!("Hello, {}! You are number {}.", event.name, self.greeted)
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> circuits::Result<()> {
+//!     let system = System::new();
+//!     system.supervise(Greeter::default).await?;
+//!     let answer = system.on("greeter").call(Hello { name: "world".into() }).await?;
+//!     assert_eq!(answer, "Hello, world! You are number 1.");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The guide in `book/` teaches it; [`component`] has what the macros write.
+
+mod core;
+
+#[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "web")]
+pub mod web;
+
+pub use crate::core::component::{
+    Address, Backoff, CallAll, Context, Handle, Options, Restart, StartError, Wait, WaitError,
+};
+pub use crate::core::event::{AnyEvent, Error};
+pub use crate::core::id::{Channel, ChannelError, ComponentId};
+pub use crate::core::reply::{CallError, Deadlock};
+pub use crate::core::supervisor::RestartLimit;
+pub use crate::core::system::System;
+pub use crate::core::{component, event, mailbox, reply};
+#[cfg(feature = "macros")]
+pub use circuits_macros::{Event, component, handler};
+
+/// The result of a handler or of `main`.
+pub type Result<T = ()> = std::result::Result<T, Error>;
+
+/// What most programs use.
+pub mod prelude {
+    pub use std::time::Duration;
+
+    #[cfg(feature = "macros")]
+    pub use circuits_macros::{Event, component, handler};
+
+    pub use crate::core::component::{Address, Context};
+    pub use crate::core::event::{AnyEvent, Error, Event};
+    pub use crate::core::system::System;
+}
+
+/// What generated code names; everything here is public elsewhere as well.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::core::component::{
+        Added, Component, Context, Declare, Handler, Handles, OnError, Options, Owned, Shared,
+        State, Strategy,
+    };
+    pub use crate::core::event::{
+        AnyEvent, Boxed, Error, Event, Feedback, Fit, Fits, INLINE_LIMIT, Inline, Slot, check_name,
+    };
+    pub use crate::core::mailbox::{Message, Mode, Overflow};
+    pub use crate::core::reply::{Answer, AnyEnvelope, Envelope, IsReply, Letter, Notice};
+}
