@@ -1,3 +1,4 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
+mod costs;
 mod house;

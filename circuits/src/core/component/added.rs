@@ -102,6 +102,10 @@ impl<C: Component, F: Send + Sync> Party for Receiver<C, F> {
         self.cell.edges()
     }
 
+    fn open_edges(&self) -> Option<&Edges> {
+        self.cell.open_edges()
+    }
+
     fn has_writer_waiting(&self) -> bool {
         self.cell.has_writer_waiting()
     }
@@ -190,10 +194,7 @@ where
     let listed = u16::try_from(C::HANDLERS.len()).unwrap_or(u16::MAX);
     let number = listed.wrapping_add(additions.next.fetch_add(1, Ordering::Relaxed));
     let handler = HandlerId(number);
-    let id = SubscriptionId {
-        component: cell.id(),
-        handler: number,
-    };
+    let id = SubscriptionId::new(cell.id(), number);
     let receiver = Arc::new(Receiver {
         cell: cell.clone(),
         run: Arc::new(run),

@@ -167,9 +167,9 @@ impl<C: Component> Address<C> {
         if Arc::ptr_eq(&parent, &inbox) {
             return Ok(());
         }
-        let child = self.id();
+        let body = self.cell.clone();
         let order = |reply| Order::Move {
-            child,
+            body,
             to: inbox,
             reply,
         };
@@ -177,16 +177,12 @@ impl<C: Component> Address<C> {
     }
 
     async fn terminate(&self, how: Command) {
-        let child = self.id();
         // A component may move while it is asked to end: then ask again there.
         while !self.is_gone() {
             let parent = self.cell.parent();
-            if parent
-                .ask(|reply| Order::Terminate { child, how, reply })
-                .await
-                .is_none()
-                && Arc::ptr_eq(&parent, &self.cell.parent())
-            {
+            let body = self.cell.clone();
+            let order = |reply| Order::Terminate { body, how, reply };
+            if parent.ask(order).await.is_none() && Arc::ptr_eq(&parent, &self.cell.parent()) {
                 return;
             }
         }

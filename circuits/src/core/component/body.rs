@@ -1,7 +1,7 @@
 //! A component whose type is not known: what its supervisor sees of it.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Command {
 pub(crate) struct Control {
     command: AtomicU8,
     waker: AtomicWaker,
-    cause: Mutex<Option<Cause>>,
+    cause: Mutex<Option<Box<Cause>>>,
 }
 
 /// Why a component was told to end.
@@ -85,13 +85,14 @@ impl Control {
 
     /// Ends the component because it wants to.
     pub(crate) fn tell_by_itself(&self) {
-        self.cause().get_or_insert(Cause::Itself);
+        self.cause().get_or_insert_with(|| Box::new(Cause::Itself));
         self.tell(Command::Stop);
     }
 
     /// Ends the life at its next await, as a failure.
     pub(crate) fn fail(&self, error: Error) {
-        self.cause().get_or_insert(Cause::Failure(error));
+        self.cause()
+            .get_or_insert_with(|| Box::new(Cause::Failure(error)));
         self.tell(Command::Kill);
     }
 
@@ -107,7 +108,7 @@ impl Control {
 
     /// Returns how a life ends that followed the current command.
     pub(crate) fn end(&self) -> End {
-        match self.cause().take() {
+        match self.cause().take().map(|cause| *cause) {
             Some(Cause::Failure(error)) => End::Failed(error),
             Some(Cause::Itself) => End::Normal,
             None if self.command() == Command::Kill => End::Killed,
@@ -115,7 +116,7 @@ impl Control {
         }
     }
 
-    fn cause(&self) -> std::sync::MutexGuard<'_, Option<Cause>> {
+    fn cause(&self) -> MutexGuard<'_, Option<Box<Cause>>> {
         self.cause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -130,6 +131,9 @@ pub(crate) trait Body: Party {
     /// The one who supervises it.
     fn parent(&self) -> Arc<Inbox>;
     fn set_parent(&self, parent: Arc<Inbox>);
+    /// Its place among the children of its parent, who alone sets and reads it.
+    fn place(&self) -> u64;
+    fn set_place(&self, place: u64);
     /// The one who supervises its children, if it ever had any.
     fn children(&self) -> Option<Arc<Inbox>>;
     /// Lets it take nothing new.

@@ -20,12 +20,13 @@ use crate::core::runtime::Tasks;
 pub(crate) struct Cell<C: Component> {
     id: ComponentId,
     hub: Arc<Hub>,
-    name: Arc<str>,
+    /// Made when it is asked for, where none was given.
+    name: OnceLock<Arc<str>>,
     channel: Channel,
     mailbox: Mailbox<C::Message>,
     control: Control,
     life: AtomicU64,
-    edges: Edges,
+    place: AtomicU64,
     writer_waiting: AtomicBool,
     retired: AtomicBool,
     links: Mutex<Links>,
@@ -42,6 +43,7 @@ struct Links {
 struct Cold {
     tasks: Tasks,
     debts: Debts,
+    edges: Edges,
     additions: Additions,
     shutdown: Option<Duration>,
 }
@@ -55,10 +57,7 @@ impl<C: Component> Cell<C> {
         shutdown: Option<Duration>,
     ) -> Arc<Self> {
         let id = hub.next_id();
-        let name: Arc<str> = match name {
-            Some(name) => name.into(),
-            None => format!("{}{id}", C::NAME).into(),
-        };
+        let name = name.map_or_else(OnceLock::new, |name| OnceLock::from(Arc::from(name)));
         let cold = OnceLock::new();
         if shutdown.is_some() {
             let _ = cold.set(Box::new(Cold {
@@ -74,7 +73,7 @@ impl<C: Component> Cell<C> {
             mailbox: Mailbox::new(C::OPTIONS.mailbox, C::OPTIONS.overflow),
             control: Control::new(),
             life: AtomicU64::new(0),
-            edges: Edges::default(),
+            place: AtomicU64::new(0),
             writer_waiting: AtomicBool::new(false),
             retired: AtomicBool::new(true),
             links: Mutex::new(Links {
@@ -178,11 +177,15 @@ impl<C: Component> Party for Cell<C> {
     }
 
     fn label(&self) -> String {
-        self.name.to_string()
+        self.name().to_string()
     }
 
     fn edges(&self) -> &Edges {
-        &self.edges
+        &self.cold().edges
+    }
+
+    fn open_edges(&self) -> Option<&Edges> {
+        self.cold.get().map(|cold| &cold.edges)
     }
 
     fn has_writer_waiting(&self) -> bool {
@@ -192,7 +195,8 @@ impl<C: Component> Party for Cell<C> {
 
 impl<C: Component> Body for Cell<C> {
     fn name(&self) -> &Arc<str> {
-        &self.name
+        self.name
+            .get_or_init(|| format!("{}{}", C::NAME, self.id).into())
     }
 
     fn channel(&self) -> &Channel {
@@ -216,6 +220,14 @@ impl<C: Component> Body for Cell<C> {
 
     fn parent(&self) -> Arc<Inbox> {
         self.links().parent.clone()
+    }
+
+    fn place(&self) -> u64 {
+        self.place.load(Ordering::Acquire)
+    }
+
+    fn set_place(&self, place: u64) {
+        self.place.store(place, Ordering::Release);
     }
 
     fn set_parent(&self, parent: Arc<Inbox>) {
@@ -254,6 +266,6 @@ impl<C: Component> Body for Cell<C> {
 
 impl<C: Component> fmt::Debug for Cell<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.name, self.id)
+        write!(f, "{}{}", self.name(), self.id)
     }
 }

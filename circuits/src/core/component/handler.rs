@@ -133,13 +133,10 @@ impl<C: Component> Handler<C> {
     fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {
         let channel = match self.channel {
             // A handler's channel is a checked literal; one written by hand may be wrong.
-            Some(name) => Channel::new(name).unwrap_or_else(|_| cell.channel().clone()),
+            Some(name) => Channel::literal(name).unwrap_or_else(|_| cell.channel().clone()),
             None => cell.channel().clone(),
         };
-        let id = SubscriptionId {
-            component: cell.id(),
-            handler: number,
-        };
+        let id = SubscriptionId::new(cell.id(), number);
         Listener {
             channel,
             id,
@@ -322,6 +319,13 @@ impl<C: Component> fmt::Debug for Handler<C> {
             self.method
         )
     }
+}
+
+/// Tells whether a component handles an event of its own life.
+pub(crate) fn has_own<C: Component>(name: &str) -> bool {
+    C::HANDLERS
+        .iter()
+        .any(|handler| handler.is_own() && handler.name == name)
 }
 
 /// Sorts the messages of one component's own lifecycle event by priority.

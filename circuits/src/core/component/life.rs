@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::core::component::flow::settle_debts;
-use crate::core::component::handler::own_messages;
-use crate::core::component::readers::read_phase;
+use crate::core::component::handler::{has_own, own_messages};
 use crate::core::component::{Birth, Body, Cell, Command, Component, Context, End, Keep, Order};
 use crate::core::event::{Error, Event, Reason, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
@@ -112,17 +111,21 @@ async fn live<C: Component>(
     make: impl FnOnce() -> C + Send + 'static,
 ) {
     let end = {
-        let mut caught = pin!(runtime::catch(lifetime(&cell, life, make)));
-        poll_fn(|task| {
+        let mut caught = pin!(Some(runtime::catch(lifetime(&cell, life, make))));
+        let end = poll_fn(|task| {
             cell.control().register(task.waker());
             if cell.control().command() == Command::Kill {
                 return Poll::Ready(Ok(cell.control().end()));
             }
-            caught.as_mut().poll(task)
+            match caught.as_mut().as_pin_mut() {
+                Some(caught) => caught.poll(task),
+                None => Poll::Ready(Ok(End::Killed)),
+            }
         })
-        .await
+        .await;
+        // A killed handler is dropped here, and what it holds may panic at that.
+        runtime::guard(|| caught.set(None)).and(end)
     };
-    // What is left of the life has been dropped here, also where it was killed.
     let end = end.unwrap_or_else(|panic| {
         let error = Error::from(panic);
         cell.report_failure("drop", &error);
@@ -134,12 +137,9 @@ async fn live<C: Component>(
     } else {
         Command::Stop
     };
-    end_children(&cell, how).await;
-    drop(cell.parent().post(Order::Ended {
-        body: cell.clone(),
-        life,
-        end,
-    }));
+    Box::pin(end_children(&cell, how)).await;
+    let body = cell.clone();
+    drop(cell.parent().post(Order::Ended { body, life, end }));
 }
 
 /// Ends the children of a component, last started first, and waits for it.
@@ -177,7 +177,9 @@ async fn lifetime<C: Component>(
         }
     };
     let mut life = Life::new(cell.clone(), number, component);
-    let end = match runtime::catch(life.begin()).await {
+    // The phases that an idle component is not in are boxed while they last:
+    // they would make every task larger.
+    let end = match runtime::catch(Box::pin(life.begin())).await {
         Ok(None) => None,
         Ok(Some(end)) => Some(end),
         Err(panic) => Some(life.crash(panic.into())),
@@ -186,7 +188,7 @@ async fn lifetime<C: Component>(
         Some(end) => end,
         None => {
             drop(cell.parent().post(Order::Ready {
-                child: cell.id(),
+                body: cell.clone(),
                 life: number,
             }));
             match runtime::catch(life.run()).await {
@@ -197,8 +199,8 @@ async fn lifetime<C: Component>(
     };
     if matches!(end, End::Normal | End::Shutdown) {
         let how = cell.control().command().max(Command::Drain);
-        end_children(cell, how).await;
-        if let Err(panic) = runtime::catch(life.stopped()).await {
+        Box::pin(end_children(cell, how)).await;
+        if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
             life.crash(panic.into());
         }
     }
@@ -207,88 +209,105 @@ async fn lifetime<C: Component>(
 }
 
 /// One life of a component, as its task sees it.
+///
+/// An idle component is little more than this, so it is kept small.
 pub(crate) struct Life<C: Component> {
-    pub(crate) cell: Arc<Cell<C>>,
     pub(crate) cx: Context<C>,
     /// Taken out before the rest is dropped.
     pub(crate) state: Option<C::State>,
+    /// The head of the mailbox. An exclusive event stays in front while it is
+    /// handled, so that it outlives a panic of its handler.
     pub(crate) batch: VecDeque<C::Message>,
-    /// What the running handler handles; it outlives a panic of the handler.
-    current: Option<C::Message>,
+    handling: bool,
     quiet: u8,
 }
 
 impl<C: Component> Life<C> {
     fn new(cell: Arc<Cell<C>>, number: u64, component: C) -> Self {
         Self {
-            cx: Context::new(cell.clone(), number),
-            cell,
+            cx: Context::new(cell, number),
             state: Some(C::State::new(component)),
             batch: VecDeque::new(),
-            current: None,
+            handling: false,
             quiet: 0,
         }
     }
 
+    fn cell(&self) -> &Arc<Cell<C>> {
+        self.cx.cell()
+    }
+
     async fn begin(&mut self) -> Option<End> {
-        let (id, name) = (self.cell.id(), self.cell.name().clone());
+        let cell = self.cell().clone();
         let number = self.cx.life();
+        let name = || cell.name().clone();
         if number == 1 {
-            let parent = self.cell.parent().owner();
-            let registered = Registered::new(id, name.clone(), parent);
+            let parent = cell.parent().owner();
+            let registered = || Registered::new(cell.id(), name(), parent);
             if let Err(error) = self.handle_own(registered).await {
                 return Some(End::Failed(error));
             }
         }
-        match self.handle_own(Started::new(id, name, number)).await {
+        match self
+            .handle_own(|| Started::new(cell.id(), name(), number))
+            .await
+        {
             Ok(()) => None,
             Err(error) => Some(End::Failed(error)),
         }
     }
 
     async fn stopped(&mut self) {
-        let (id, name) = (self.cell.id(), self.cell.name().clone());
-        let _ = self
-            .handle_own(Stopped::new(id, name, self.cx.life()))
-            .await;
+        let (cell, number) = (self.cell().clone(), self.cx.life());
+        let stopped = || Stopped::new(cell.id(), cell.name().clone(), number);
+        // A failure is reported already, and changes nothing more.
+        let _ = self.handle_own(stopped).await;
     }
 
     /// Runs the component's own handlers of an event of its life, then tells others.
-    async fn handle_own<E: Event + Clone>(&mut self, event: E) -> Result<(), Error> {
-        let event = Arc::new(event);
+    async fn handle_own<E: Event + Clone>(
+        &mut self,
+        event: impl FnOnce() -> E,
+    ) -> Result<(), Error> {
         let mut failure = None;
-        for message in own_messages::<C, E>(&event, None) {
-            if let Err(error) = self.handle_here(message).await {
-                failure.get_or_insert(error);
+        let cell = self.cell().clone();
+        let channel = cell.channel().as_str();
+        if has_own::<C>(E::NAME) {
+            let event = Arc::new(event());
+            for message in own_messages::<C, E>(&event, None) {
+                if let Err(error) = self.handle_here(message).await {
+                    failure.get_or_insert(error);
+                }
             }
+            cell.hub()
+                .tell(channel, Notes::default(), || E::clone(&event));
+        } else {
+            cell.hub().tell(channel, Notes::default(), event);
         }
-        let channel = self.cell.channel().as_str();
-        self.cell
-            .hub()
-            .tell(channel, Notes::default(), || E::clone(&event));
         failure.map_or(Ok(()), Err)
     }
 
     /// Handles one event alone, whatever its mode.
     async fn handle_here(&mut self, message: C::Message) -> Result<(), Error> {
-        let outcome = if message.mode() == Mode::Exclusive {
-            self.handle_exclusive(message).await
+        let (message, outcome) = if message.mode() == Mode::Exclusive {
+            self.batch.push_front(message);
+            let outcome = self.handle_exclusive().await;
+            self.handling = false;
+            (self.batch.pop_front(), outcome)
         } else {
             let Some(state) = &self.state else {
                 return Ok(());
             };
             let cx = self.cx.fork(&message);
             let finished = state.read(message, cx).await;
-            self.current = finished.message;
-            match finished.outcome {
-                Ok(outcome) => outcome,
-                Err(panic) => Err(Error::fatal(Error::from(panic))),
-            }
+            let outcome = finished
+                .outcome
+                .unwrap_or_else(|panic| Err(Error::fatal(panic)));
+            (finished.message, outcome)
         };
-        if let (Err(error), Some(message)) = (&outcome, self.current.take()) {
-            self.cell.report_error(message, error, None, true);
+        if let (Err(error), Some(message)) = (&outcome, message) {
+            self.cell().report_error(message, error, None, true);
         }
-        self.current = None;
         outcome
     }
 
@@ -297,20 +316,19 @@ impl<C: Component> Life<C> {
         let mut turn = 0;
         let mut draining = false;
         loop {
-            let command = self.cell.control().command();
+            let command = self.cell().control().command();
             if command >= Command::Stop {
-                return self.cell.control().end();
+                return self.cell().control().end();
             }
             if command == Command::Drain && !draining {
                 draining = true;
-                drain_children(&self.cell);
+                drain_children(self.cell());
             }
-            if self.cell.debts().is_some() {
-                let cell = self.cell.clone();
-                settle_debts(&cell, self.cx.handler()).await;
+            if self.cell().debts().is_some() {
+                Box::pin(settle_debts(self.cx.cell(), self.cx.handler())).await;
                 continue;
             }
-            let Some(message) = self.batch.pop_front() else {
+            let Some(mode) = self.batch.front().map(Message::mode) else {
                 if turn >= TURN {
                     turn = 0;
                     runtime::yield_now().await;
@@ -318,15 +336,15 @@ impl<C: Component> Life<C> {
                 if self.refill(draining).await {
                     continue;
                 }
-                return self.cell.control().end();
+                return self.cell().control().end();
             };
             turn += 1;
-            self.cell.mailbox().set_taken(self.batch.len());
-            let end = if message.mode() == Mode::Exclusive {
-                let outcome = self.handle_exclusive(message).await;
+            let end = if mode == Mode::Exclusive {
+                self.cell().mailbox().set_taken(self.batch.len() - 1);
+                let outcome = self.handle_exclusive().await;
                 self.conclude(outcome)
             } else {
-                read_phase(self, message).await
+                C::State::read_phase(self).await
             };
             if let Some(end) = end {
                 return end;
@@ -337,19 +355,18 @@ impl<C: Component> Life<C> {
     /// Waits for the next batch; `false` if the component shall end instead.
     async fn refill(&mut self, draining: bool) -> bool {
         let Self {
-            cell, batch, quiet, ..
+            cx, batch, quiet, ..
         } = self;
+        let cell = cx.cell();
         poll_fn(|task| {
             let command = cell.control().command();
             if command >= Command::Stop || (command == Command::Drain && !draining) {
                 return Poll::Ready(command < Command::Stop);
             }
             if cell.mailbox().poll_take(task, batch).is_ready() {
-                *quiet = if batch.len() > batch.capacity() / 4 {
-                    0
-                } else {
-                    *quiet
-                };
+                if batch.len() > batch.capacity() / 4 {
+                    *quiet = 0;
+                }
                 return Poll::Ready(true);
             }
             if command == Command::Drain && cell.mailbox().is_closed() {
@@ -365,26 +382,36 @@ impl<C: Component> Life<C> {
         .await
     }
 
-    async fn handle_exclusive(&mut self, message: C::Message) -> Result<(), Error> {
+    /// Runs the `&mut self` handler of the event in front.
+    async fn handle_exclusive(&mut self) -> Result<(), Error> {
         let Self {
-            cx, state, current, ..
+            cx,
+            state,
+            batch,
+            handling,
+            ..
         } = self;
-        if !cx.enter(&message) {
+        *handling = true;
+        let Some(message) = batch.front() else {
+            return Ok(());
+        };
+        if !cx.enter(message) {
             return Ok(());
         }
-        let message = current.insert(message);
         match state.as_mut().and_then(C::State::get_mut) {
             Some(component) => component.exclusive(message, cx).await,
             None => Ok(()),
         }
     }
 
-    /// Reports how a handler ended; returns the end of the life if it has to.
+    /// Takes the event that was handled off the batch, and reports a failure;
+    /// returns the end of the life if it has to end.
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
-        let message = self.current.take();
+        self.handling = false;
+        let message = self.batch.pop_front();
         let end = match (outcome, message) {
             (Err(error), Some(message)) => {
-                self.cell.conclude_error(message, error, self.cx.cause())
+                self.cell().conclude_error(message, error, self.cx.cause())
             }
             _ => None,
         };
@@ -395,19 +422,29 @@ impl<C: Component> Life<C> {
     /// Reports a panic, and the event that was being handled.
     fn crash(&mut self, error: Error) -> End {
         let cause = self.cx.cause();
-        match self.current.take() {
-            Some(message) => self.cell.report_crash(message, &error, cause),
-            None => self.cell.report_failure(self.cx.handler(), &error),
+        match self.take_handled() {
+            Some(message) => self.cell().report_crash(message, &error, cause),
+            None => self.cell().report_failure(self.cx.handler(), &error),
         }
         self.cx.leave();
         End::Failed(error)
+    }
+
+    /// Takes the event that was being handled when its handler was cut off.
+    fn take_handled(&mut self) -> Option<C::Message> {
+        let handling = std::mem::replace(&mut self.handling, false);
+        if handling {
+            self.batch.pop_front()
+        } else {
+            None
+        }
     }
 
     /// Drops the value; a panic in its `Drop` is reported and changes nothing more.
     fn give_up_value(&mut self) {
         let state = self.state.take();
         if let Err(panic) = runtime::guard(move || drop(state)) {
-            self.cell.report_failure("drop", &Error::from(panic));
+            self.cell().report_failure("drop", &Error::from(panic));
         }
     }
 }
@@ -415,10 +452,11 @@ impl<C: Component> Life<C> {
 impl<C: Component> Drop for Life<C> {
     /// Whatever ended the life: what it did not handle waits for the next.
     fn drop(&mut self) {
-        if let Some(message) = self.current.take() {
-            self.cell.bury(message, Reason::Crashed, CallError::Crashed);
+        if let Some(message) = self.take_handled() {
+            self.cell()
+                .bury(message, Reason::Crashed, CallError::Crashed);
         }
-        self.cell.mailbox().put_back(&mut self.batch);
+        self.cx.cell().mailbox().put_back(&mut self.batch);
         self.give_up_value();
     }
 }
@@ -426,6 +464,9 @@ impl<C: Component> Drop for Life<C> {
 impl<C: Component> Cell<C> {
     /// Puts an event of the component's own life into its mailbox.
     pub(crate) fn push_own<E: Event + Clone>(&self, event: &E, cause: Option<&Arc<Cause>>) {
+        if !has_own::<C>(E::NAME) {
+            return;
+        }
         let event = Arc::new(event.clone());
         let notes = Notes {
             cause: cause.cloned(),

@@ -26,7 +26,7 @@ pub(crate) enum Order {
         reply: oneshot::Sender<Result<(), StartError>>,
     },
     /// A life has started, or failed to.
-    Ready { child: ComponentId, life: u64 },
+    Ready { body: Arc<dyn Body>, life: u64 },
     /// A life has ended.
     Ended {
         body: Arc<dyn Body>,
@@ -35,13 +35,13 @@ pub(crate) enum Order {
     },
     /// End a child for good; its descendants go first.
     Terminate {
-        child: ComponentId,
+        body: Arc<dyn Body>,
         how: Command,
         reply: oneshot::Sender<()>,
     },
     /// Hand a child over to another supervisor.
     Move {
-        child: ComponentId,
+        body: Arc<dyn Body>,
         to: Arc<Inbox>,
         reply: oneshot::Sender<Result<(), StartError>>,
     },

@@ -24,16 +24,13 @@ use crate::core::reply::{Party, find_deadlock};
 /// So many readers of one component run at once; further events wait.
 const READERS: usize = 1024;
 
-/// Runs readers, beginning with one, until none runs and the next event is
+/// Runs readers, beginning with the event in front, until none runs and the next event is
 /// exclusive, or there is none. Returns the end of the life if one failed so.
-pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>, first: C::Message) -> Option<End> {
+pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> {
     let Life {
-        cell,
-        cx,
-        state,
-        batch,
-        ..
+        cx, state, batch, ..
     } = &mut *life;
+    let cell = cx.cell();
     let mut slots = Slots {
         inline: [pin!(None), pin!(None), pin!(None), pin!(None)],
         spill: None,
@@ -45,7 +42,6 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>, first: C::Messa
         bay: None,
         parallel: 0,
         writer: false,
-        first: Some(first),
     };
     let end = loop {
         let step = poll_fn(|task| phase.poll(task, &mut slots)).await;
@@ -102,7 +98,6 @@ enum Step<M> {
 struct Phase<'a, C: Component> {
     cell: &'a Arc<Cell<C>>,
     batch: &'a mut VecDeque<C::Message>,
-    first: Option<C::Message>,
     bay: Option<Arc<Bay<C::Message>>>,
     parallel: usize,
     /// Whether an exclusive event waits for the readers.
@@ -136,9 +131,6 @@ impl<C: Component> Phase<'_, C> {
 
     /// Takes the next event if it is for a reader.
     fn admit(&mut self, task: &Task<'_>) -> Option<C::Message> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
         let cell = self.cell;
         if cell.control().command() >= Command::Stop || cell.debts().is_some() {
             return None;

@@ -11,6 +11,7 @@ use crate::core::component::{Address, Birth, Cell, Component, Inbox, Order, Scop
 use crate::core::event::Error;
 use crate::core::id::{Channel, ChannelError};
 use crate::core::route::Hub;
+use crate::core::runtime::Instant;
 
 /// When a child that ended is started again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,13 +48,38 @@ impl Backoff {
     }
 
     /// The delay before the next start, after so many starts in a row.
-    pub(crate) fn delay(&self, failures: u32) -> Duration {
+    fn delay(&self, failures: u32) -> Duration {
         let factor = 1_u32.checked_shl(failures.min(31)).unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.limit)
     }
+}
 
-    pub(crate) fn limit(&self) -> Duration {
-        self.limit
+/// The delays of one child's restarts.
+#[derive(Clone, Debug)]
+pub(crate) struct Delays {
+    backoff: Backoff,
+    /// Restarts in a row.
+    failures: u32,
+    /// When the current life began.
+    since: Option<Instant>,
+}
+
+impl Delays {
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.since = Some(now);
+    }
+
+    /// Returns the delay before the next start.
+    pub(crate) fn next(&mut self, now: Instant) -> Duration {
+        let ran = self
+            .since
+            .map_or(Duration::ZERO, |since| now.duration_since(since));
+        if ran > self.backoff.limit {
+            self.failures = 0;
+        }
+        let delay = self.backoff.delay(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        delay
     }
 }
 
@@ -61,7 +87,7 @@ impl Backoff {
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
     pub(crate) restart: Restart,
-    pub(crate) backoff: Option<Backoff>,
+    pub(crate) delays: Option<Box<Delays>>,
     pub(crate) start_limit: Duration,
     /// Whether the name was given, and so must be the only one of its kind.
     pub(crate) named: bool,
@@ -124,7 +150,7 @@ impl Draft {
         let start_limit = Duration::from_secs(30);
         let spec = Spec {
             restart,
-            backoff: None,
+            delays: None,
             start_limit,
             named: false,
         };
@@ -177,7 +203,11 @@ impl<'a, F> Supervise<'a, F> {
 
     /// Sets how long to wait before each restart; not at all, unless said.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.draft.spec.backoff = Some(backoff);
+        self.draft.spec.delays = Some(Box::new(Delays {
+            backoff,
+            failures: 0,
+            since: None,
+        }));
         self
     }
 }
@@ -270,8 +300,11 @@ async fn start<C: Component>(
     draft: Draft,
     birth: impl FnOnce(Arc<Cell<C>>) -> Box<dyn Birth> + Send,
 ) -> Result<Address<C>, StartError> {
-    let channel = draft.channel.as_deref().unwrap_or(C::OPTIONS.channel);
-    let channel = Channel::new(channel).map_err(StartError::BadChannel)?;
+    let channel = match &draft.channel {
+        Some(name) => Channel::new(name),
+        None => Channel::literal(C::OPTIONS.channel),
+    };
+    let channel = channel.map_err(StartError::BadChannel)?;
     let cell = Cell::new(
         place.hub,
         place.inbox.clone(),

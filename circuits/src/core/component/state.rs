@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::{Component, Context};
+use crate::core::component::life::Life;
+use crate::core::component::readers::read_phase;
+use crate::core::component::{Component, Context, End};
 use crate::core::event::{Error, Reason};
 use crate::core::reply::{CallError, Cause};
 use crate::core::runtime;
@@ -79,6 +81,9 @@ pub(crate) trait Keep<C: Component>: Send + Sized {
         cx: Context<C>,
     ) -> impl Future<Output = Finished<C::Message>> + Send + 'a;
 
+    /// Runs the readers at the head of the mailbox; see [`read_phase`].
+    fn read_phase(life: &mut Life<C>) -> impl Future<Output = Option<End>> + Send;
+
     /// Runs a reader that the runtime may put on another thread.
     fn read_parallel(
         &self,
@@ -115,6 +120,10 @@ impl<C: Component> Keep<C> for Owned<C> {
         Never::new()
     }
 
+    fn read_phase(_life: &mut Life<C>) -> impl Future<Output = Option<End>> + Send {
+        std::future::ready(None)
+    }
+
     fn read_parallel(
         &self,
         _message: C::Message,
@@ -140,6 +149,10 @@ impl<C: Component + Sync> Keep<C> for Shared<C> {
         };
         let outcome = reading.run(&self.0).await;
         reading.finish(outcome)
+    }
+
+    fn read_phase(life: &mut Life<C>) -> impl Future<Output = Option<End>> + Send {
+        read_phase(life)
     }
 
     fn read_parallel(

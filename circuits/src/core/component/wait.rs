@@ -53,11 +53,9 @@ pub enum WaitError {
 impl<E: Event> Wait<E> {
     pub(crate) fn new(hub: &Arc<Hub>, channel: &str) -> Self {
         let listening = Channel::new(channel).map(|channel| {
-            let id = SubscriptionId {
-                component: hub.next_id(),
-                handler: 0,
-            };
-            let waiter = Arc::new(Waiter::new(id.component));
+            let component = hub.next_id();
+            let id = SubscriptionId::new(component, 0);
+            let waiter = Arc::new(Waiter::new(component));
             // A stage like that of ordinary handlers: no coordination, and a
             // handler of higher priority can stop the event before it.
             hub.router

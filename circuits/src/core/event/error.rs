@@ -4,71 +4,67 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-/// Any error, kept with its causes; cheap to clone, since it is shared.
+/// Any error, kept with its causes; one pointer, cheap to clone.
 ///
 /// Every `std::error::Error` turns into it with `?`. Like the erased errors of
 /// other crates it does not implement `std::error::Error` itself; borrow the
 /// cause with [`Error::as_dyn`].
 #[derive(Clone)]
-pub struct Error {
-    cause: Arc<dyn StdError + Send + Sync>,
-    fatal: bool,
+pub struct Error(Arc<Inner>);
+
+enum Inner {
+    Ordinary(Box<dyn StdError + Send + Sync>),
+    Fatal(Error),
 }
 
 impl Error {
     /// Makes an error of a text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            cause: Arc::new(Text(text.into())),
-            fatal: false,
-        }
+        Self(Arc::new(Inner::Ordinary(Box::new(Text(text.into())))))
     }
 
     /// Makes an error that ends this life of the component which returns it,
     /// as a panic does; its supervisor decides what comes next.
     pub fn fatal(error: impl Into<Self>) -> Self {
-        Self {
-            fatal: true,
-            ..error.into()
-        }
+        Self(Arc::new(Inner::Fatal(error.into())))
     }
 
     /// Tells whether the error ends the life of the component that returned it.
     pub fn is_fatal(&self) -> bool {
-        self.fatal
+        matches!(*self.0, Inner::Fatal(_))
     }
 
     /// Borrows the error as a standard one.
     pub fn as_dyn(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        &*self.cause
+        match &*self.0 {
+            Inner::Ordinary(cause) => &**cause,
+            Inner::Fatal(error) => error.as_dyn(),
+        }
     }
 
     /// Borrows the error if it is a `T`.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        self.cause.downcast_ref()
+        self.as_dyn().downcast_ref()
     }
 }
 
 impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     fn from(error: E) -> Self {
-        Self {
-            cause: Arc::new(error),
-            fatal: false,
-        }
+        Self(Arc::new(Inner::Ordinary(Box::new(error))))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.cause, f)
+        fmt::Display::fmt(self.as_dyn(), f)
     }
 }
 
 /// Writes the error and, one a line, its causes: what `main` prints.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.cause)?;
-        let mut source = self.cause.source();
+        write!(f, "{self}")?;
+        let mut source = self.as_dyn().source();
         while let Some(cause) = source {
             write!(f, "\n  because {cause}")?;
             source = cause.source();

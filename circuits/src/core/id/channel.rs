@@ -2,14 +2,22 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The name of a channel: 1 to 255 bytes; `*` stands for all channels.
 ///
 /// A system keeps a channel only while a component listens on it: firing on a
 /// million names that nobody listens on leaves nothing behind.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Channel(Arc<str>);
+#[derive(Clone, Debug)]
+pub struct Channel(Name);
+
+/// Names in the source cost no memory for each component that bears them.
+#[derive(Clone, Debug)]
+enum Name {
+    Literal(&'static str),
+    Shared(Arc<str>),
+}
 
 impl Channel {
     /// The longest channel name, in bytes.
@@ -21,7 +29,13 @@ impl Channel {
     /// The name is empty or longer than [`Channel::LIMIT`] bytes.
     pub fn new(name: &str) -> Result<Self, ChannelError> {
         Self::check(name)?;
-        Ok(Self(Arc::from(name)))
+        Ok(Self(Name::Shared(Arc::from(name))))
+    }
+
+    /// Checks a name from the source and makes a channel of it, without a copy.
+    pub(crate) fn literal(name: &'static str) -> Result<Self, ChannelError> {
+        Self::check(name)?;
+        Ok(Self(Name::Literal(name)))
     }
 
     pub(crate) fn check(name: &str) -> Result<(), ChannelError> {
@@ -34,24 +48,42 @@ impl Channel {
 
     /// Returns the name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Name::Literal(name) => name,
+            Name::Shared(name) => name,
+        }
     }
 
     /// Tells whether this is `*`, all channels.
     pub fn is_all(&self) -> bool {
-        &*self.0 == "*"
+        self.as_str() == "*"
+    }
+}
+
+impl PartialEq for Channel {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Channel {}
+
+impl Hash for Channel {
+    /// As the name does, so that a map of channels can be asked for a name.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl Borrow<str> for Channel {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -14,7 +14,7 @@ mod room;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -72,10 +72,10 @@ pub(crate) enum Pushed<M> {
 
 pub(crate) struct Mailbox<M> {
     state: Mutex<State<M>>,
-    capacity: usize,
+    capacity: u32,
     overflow: Overflow,
     /// Taken by the receiver and not handled yet; written by it alone.
-    taken: AtomicUsize,
+    taken: AtomicU32,
     /// Set while a sender waits for room, so that the receiver looks.
     awaited: AtomicBool,
 }
@@ -86,7 +86,8 @@ struct State<M> {
     sorted: bool,
     closed: bool,
     receiver: Option<Waker>,
-    senders: Vec<(RoomKey, Waker)>,
+    /// Boxed, since most mailboxes never make anybody wait.
+    senders: Option<Box<Vec<(RoomKey, Waker)>>>,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -97,11 +98,11 @@ impl<M: Message> Mailbox<M> {
                 sorted: false,
                 closed: false,
                 receiver: None,
-                senders: Vec::new(),
+                senders: None,
             }),
-            capacity: capacity.clamp(1, MAILBOX_LIMIT),
+            capacity: capacity.clamp(1, MAILBOX_LIMIT) as u32,
             overflow,
-            taken: AtomicUsize::new(0),
+            taken: AtomicU32::new(0),
             awaited: AtomicBool::new(false),
         }
     }
@@ -112,8 +113,8 @@ impl<M: Message> Mailbox<M> {
         if state.closed {
             return Pushed::Closed(message);
         }
-        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
-        let pushed = if waiting < self.capacity {
+        let waiting = state.queue.len() + self.taken();
+        let pushed = if waiting < self.capacity() {
             Pushed::Room
         } else {
             match state.make_room(self.overflow, &message, waiting) {
@@ -135,7 +136,7 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn poll_take(&self, cx: &Context<'_>, batch: &mut VecDeque<M>) -> Poll<()> {
         let mut state = self.lock();
         if state.queue.is_empty() {
-            self.taken.store(0, Ordering::Relaxed);
+            self.store_taken(0);
             match &mut state.receiver {
                 Some(waker) => waker.clone_from(cx.waker()),
                 None => state.receiver = Some(cx.waker().clone()),
@@ -155,13 +156,13 @@ impl<M: Message> Mailbox<M> {
         } else {
             std::mem::swap(&mut state.queue, batch);
         }
-        self.taken.store(batch.len(), Ordering::Relaxed);
+        self.store_taken(batch.len());
         Poll::Ready(())
     }
 
     /// Notes how much of the batch is left, and lets senders in when there is room.
     pub(crate) fn set_taken(&self, left: usize) {
-        self.taken.store(left, Ordering::Relaxed);
+        self.store_taken(left);
         if self.awaited.load(Ordering::Relaxed) && left <= self.low_water() {
             let state = self.lock();
             if state.queue.len() + left <= self.low_water() {
@@ -177,14 +178,14 @@ impl<M: Message> Mailbox<M> {
             state.sorted |= message.letter().priority() != 0;
             state.queue.push_front(message);
         }
-        self.taken.store(0, Ordering::Relaxed);
+        self.store_taken(0);
     }
 
     /// Refuses all further messages and gives back those that wait.
     pub(crate) fn close(&self) -> VecDeque<M> {
         let mut state = self.lock();
         state.closed = true;
-        self.taken.store(0, Ordering::Relaxed);
+        self.store_taken(0);
         let queue = std::mem::take(&mut state.queue);
         self.wake_senders(state);
         queue
@@ -214,19 +215,20 @@ impl<M: Message> Mailbox<M> {
 
     /// Returns how many events wait.
     pub(crate) fn len(&self) -> usize {
-        self.lock().queue.len() + self.taken.load(Ordering::Relaxed)
+        self.lock().queue.len() + self.taken()
     }
 
     /// Completes when there is room again, or nothing more will ever be taken.
     pub(crate) fn poll_room(&self, key: RoomKey, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
+        let waiting = state.queue.len() + self.taken();
         if state.closed || waiting <= self.low_water() {
             return Poll::Ready(());
         }
-        match state.senders.iter_mut().find(|(other, _)| *other == key) {
+        let senders = state.senders.get_or_insert_default();
+        match senders.iter_mut().find(|(other, _)| *other == key) {
             Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => state.senders.push((key, cx.waker().clone())),
+            None => senders.push((key, cx.waker().clone())),
         }
         // Under the lock: the receiver clears it under the same lock.
         self.awaited.store(true, Ordering::Relaxed);
@@ -235,15 +237,17 @@ impl<M: Message> Mailbox<M> {
 
     /// Forgets a sender that no longer waits.
     pub(crate) fn forget(&self, key: RoomKey) {
-        self.lock().senders.retain(|(other, _)| *other != key);
+        if let Some(senders) = &mut self.lock().senders {
+            senders.retain(|(other, _)| *other != key);
+        }
     }
 
     /// Registers for the next push without taking anything; tells whether the
     /// capacity is used up.
     pub(crate) fn poll_full(&self, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let waiting = state.queue.len() + self.taken.load(Ordering::Relaxed);
-        if waiting >= self.capacity {
+        let waiting = state.queue.len() + self.taken();
+        if waiting >= self.capacity() {
             return Poll::Ready(());
         }
         match &mut state.receiver {
@@ -253,15 +257,29 @@ impl<M: Message> Mailbox<M> {
         Poll::Pending
     }
 
+    fn capacity(&self) -> usize {
+        self.capacity as usize
+    }
+
+    fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed) as usize
+    }
+
+    /// At most [`MAILBOX_LIMIT`] messages are ever taken, which fits.
+    fn store_taken(&self, left: usize) {
+        self.taken.store(left as u32, Ordering::Relaxed);
+    }
+
     fn low_water(&self) -> usize {
-        self.capacity - (self.capacity / 4).max(1)
+        let capacity = self.capacity();
+        capacity - (capacity / 4).max(1)
     }
 
     fn wake_senders(&self, mut state: MutexGuard<'_, State<M>>) {
         self.awaited.store(false, Ordering::Relaxed);
-        let senders = std::mem::take(&mut state.senders);
+        let senders = state.senders.take();
         drop(state);
-        for (_, waker) in senders {
+        for (_, waker) in senders.into_iter().flat_map(|senders| *senders) {
             waker.wake();
         }
     }

@@ -22,6 +22,10 @@ pub(crate) trait Party: Send + Sync {
     /// The component's name, for people.
     fn label(&self) -> String;
     fn edges(&self) -> &Edges;
+    /// The same for one who only looks; `None` where there never were any.
+    fn open_edges(&self) -> Option<&Edges> {
+        Some(self.edges())
+    }
     /// Tells whether an exclusive event waits for the readers that run now.
     fn has_writer_waiting(&self) -> bool;
 }
@@ -173,7 +177,7 @@ impl Walk {
             return false;
         }
         self.seen.push(party.id());
-        for edge in party.edges().list() {
+        for edge in party.open_edges().map_or_else(Vec::new, Edges::list) {
             if edge.reader && !party.has_writer_waiting() {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! The subscriptions to one type of event, and the routes made of them.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -12,9 +12,18 @@ use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Route, To};
 
 /// Names one subscription; they sort in the order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SubscriptionId {
-    pub(crate) component: ComponentId,
-    pub(crate) handler: u16,
+pub(crate) struct SubscriptionId(u64);
+
+impl SubscriptionId {
+    /// A system would have to make a billion components a second for three
+    /// days before the number of one did not fit beside that of a handler.
+    pub(crate) fn new(component: ComponentId, handler: u16) -> Self {
+        Self((component.number() << u16::BITS) | u64::from(handler))
+    }
+
+    fn handler(self) -> u16 {
+        (self.0 & u64::from(u16::MAX)) as u16
+    }
 }
 
 /// One handler that listens.
@@ -25,7 +34,63 @@ pub(crate) struct Subscription<T: ?Sized> {
 
 /// Handlers by the channel that they listen on; `*` is a channel like others here.
 pub(crate) struct Subscriptions<T: ?Sized> {
-    by_channel: HashMap<Channel, BTreeMap<SubscriptionId, Subscription<T>>>,
+    by_channel: HashMap<Channel, Listeners<T>>,
+}
+
+/// The handlers on one channel, by id. One that leaves only marks its place,
+/// so that a hundred thousand can leave one by one, in whatever order.
+struct Listeners<T: ?Sized> {
+    entries: Vec<(SubscriptionId, Option<Subscription<T>>)>,
+    left: usize,
+}
+
+impl<T: ?Sized> Listeners<T> {
+    fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            left: 0,
+        }
+    }
+
+    fn add(&mut self, id: SubscriptionId, entry: Subscription<T>) {
+        match self.entries.last() {
+            Some((last, _)) if *last >= id => {
+                match self.entries.binary_search_by_key(&id, |(id, _)| *id) {
+                    Ok(at) => {
+                        let place = &mut self.entries[at].1;
+                        self.left -= usize::from(place.is_none());
+                        *place = Some(entry);
+                    }
+                    Err(at) => self.entries.insert(at, (id, Some(entry))),
+                }
+            }
+            _ => {
+                // A list of a hundred thousand shall not be half empty.
+                if self.entries.len() == self.entries.capacity() {
+                    self.entries.reserve_exact(1 + self.entries.len() / 8);
+                }
+                self.entries.push((id, Some(entry)));
+            }
+        }
+    }
+
+    fn remove(&mut self, id: SubscriptionId) {
+        let Ok(at) = self.entries.binary_search_by_key(&id, |(id, _)| *id) else {
+            return;
+        };
+        if self.entries[at].1.take().is_some() {
+            self.left += 1;
+        }
+        if self.left * 2 > self.entries.len() {
+            self.entries.retain(|(_, entry)| entry.is_some());
+            self.entries.shrink_to(self.entries.len() * 2);
+            self.left = 0;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.left == self.entries.len()
+    }
 }
 
 impl<T: ?Sized> Subscriptions<T> {
@@ -38,13 +103,13 @@ impl<T: ?Sized> Subscriptions<T> {
     pub(crate) fn add(&mut self, channel: Channel, id: SubscriptionId, entry: Subscription<T>) {
         self.by_channel
             .entry(channel)
-            .or_default()
-            .insert(id, entry);
+            .or_insert_with(Listeners::new)
+            .add(id, entry);
     }
 
     pub(crate) fn remove(&mut self, channel: &str, id: SubscriptionId) {
         if let Some(list) = self.by_channel.get_mut(channel) {
-            list.remove(&id);
+            list.remove(id);
             if list.is_empty() {
                 self.by_channel.remove(channel);
             }
@@ -55,14 +120,25 @@ impl<T: ?Sized> Subscriptions<T> {
         self.by_channel.contains_key(channel)
     }
 
-    /// Returns who hears an event that is fired on a channel.
-    pub(crate) fn heard_on(&self, channel: &str) -> Vec<(&SubscriptionId, &Subscription<T>)> {
+    /// Calls `found` with everyone who hears an event that is fired on a channel.
+    fn each_heard_on(
+        &self,
+        channel: &str,
+        mut found: impl FnMut(SubscriptionId, &Subscription<T>),
+    ) {
+        let mut visit = |list: &Listeners<T>| {
+            for (id, entry) in &list.entries {
+                if let Some(entry) = entry {
+                    found(*id, entry);
+                }
+            }
+        };
         if channel == "*" {
-            return self.by_channel.values().flatten().collect();
+            self.by_channel.values().for_each(visit);
+        } else {
+            self.by_channel.get(channel).map(&mut visit);
+            self.by_channel.get("*").map(&mut visit);
         }
-        let named = self.by_channel.get(channel);
-        let all = self.by_channel.get("*");
-        named.into_iter().chain(all).flatten().collect()
     }
 }
 
@@ -183,13 +259,13 @@ fn collect<E: Event, T: ?Sized>(
     channel: &str,
     to: impl Fn(Arc<T>) -> To<E>,
 ) {
-    for (id, entry) in list.heard_on(channel) {
+    list.each_heard_on(channel, |id, entry| {
         let hop = Hop {
             to: to(entry.target.clone()),
-            handler: id.handler,
+            handler: id.handler(),
         };
-        hops.push((*id, entry.priority, hop));
-    }
+        hops.push((id, entry.priority, hop));
+    });
 }
 
 /// A table whose event type is not known.

@@ -10,11 +10,12 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 pub(crate) use self::panic::{Panic, catch, guard};
 pub(crate) use self::tasks::{TaskId, Tasks};
 pub(crate) use tokio::task::AbortHandle;
+pub(crate) use tokio::time::Instant;
 
 /// A handle to the runtime that a system lives on.
 #[derive(Clone, Debug)]

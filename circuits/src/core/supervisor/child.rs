@@ -1,13 +1,12 @@
 //! The table of children.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use crate::core::runtime::Instant;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::core::component::{Birth, Body, Spec, StartError};
-use crate::core::id::ComponentId;
 
 /// The place of a child in the order of starting.
 pub(crate) type Place = u64;
@@ -15,14 +14,10 @@ pub(crate) type Place = u64;
 /// One child, and how far it is.
 pub(crate) struct Child {
     pub(crate) birth: Box<dyn Birth>,
-    pub(crate) body: Arc<dyn Body>,
     pub(crate) spec: Spec,
     pub(crate) phase: Phase,
     pub(crate) life: u64,
     pub(crate) deadline: Option<Instant>,
-    /// Restarts in a row, for the delay before the next.
-    pub(crate) failures: u32,
-    pub(crate) since: Instant,
 }
 
 /// How far a child is.
@@ -33,7 +28,7 @@ pub(crate) enum Phase {
     /// It waits to be started again.
     Delayed,
     /// It was told to end, and is forgotten when it has.
-    Ending(Ending),
+    Ending(Box<Ending>),
 }
 
 #[derive(Default)]
@@ -47,8 +42,8 @@ pub(crate) struct Ending {
 #[derive(Default)]
 pub(crate) struct Children {
     next: Place,
-    list: BTreeMap<Place, Child>,
-    places: HashMap<ComponentId, Place>,
+    /// Boxed: a tree that grows at its end leaves half of each node empty.
+    list: BTreeMap<Place, Box<Child>>,
     names: HashSet<Arc<str>>,
     deadlines: BTreeSet<(Instant, Place)>,
 }
@@ -61,30 +56,33 @@ impl Children {
     pub(crate) fn add(&mut self, child: Child) -> Place {
         let place = self.next;
         self.next += 1;
-        self.places.insert(child.body.id(), place);
+        let body = child.birth.body();
+        body.set_place(place);
         if child.spec.named {
-            self.names.insert(child.body.name().clone());
+            self.names.insert(body.name().clone());
         }
-        self.list.insert(place, child);
+        self.list.insert(place, Box::new(child));
         place
     }
 
-    pub(crate) fn remove(&mut self, place: Place) -> Option<Child> {
+    pub(crate) fn remove(&mut self, place: Place) -> Option<Box<Child>> {
         self.set_deadline(place, None);
         let child = self.list.remove(&place)?;
-        self.places.remove(&child.body.id());
         if child.spec.named {
-            self.names.remove(child.body.name());
+            self.names.remove(child.birth.body().name());
         }
         Some(child)
     }
 
-    pub(crate) fn place(&self, id: ComponentId) -> Option<Place> {
-        self.places.get(&id).copied()
+    /// Returns the place of a child, if it is one.
+    pub(crate) fn place(&self, body: &dyn Body) -> Option<Place> {
+        let place = body.place();
+        let child = self.list.get(&place)?;
+        (child.birth.body().id() == body.id()).then_some(place)
     }
 
     pub(crate) fn get(&mut self, place: Place) -> Option<&mut Child> {
-        self.list.get_mut(&place)
+        self.list.get_mut(&place).map(Box::as_mut)
     }
 
     /// Returns the child that was started last.

@@ -159,27 +159,23 @@ impl Supervisor {
                 }
                 let phase = Phase::Starting(Some(reply));
                 let (life, deadline) = (0, None);
-                let since = runtime::now();
                 let child = Child {
                     birth,
-                    body,
                     spec,
                     phase,
                     life,
                     deadline,
-                    failures: 0,
-                    since,
                 };
                 let place = self.children.add(child);
                 self.begin(place, limit);
             }
-            Order::Ready { child, life } => self.ready(child, life),
+            Order::Ready { body, life } => self.ready(&body, life),
             Order::Ended { body, life, end } => self.ended(&body, life, end),
-            Order::Terminate { child, how, reply } => match self.children.place(child) {
+            Order::Terminate { body, how, reply } => match self.children.place(&*body) {
                 Some(place) => self.terminate(place, how, Some(reply)),
                 None => drop(reply.send(())),
             },
-            Order::Move { child, to, reply } => self.hand_over(child, to, reply),
+            Order::Move { body, to, reply } => self.hand_over(&body, to, reply),
             Order::Adopt { child, reply } => self.adopt(child, reply),
             Order::Shutdown { how, reply } => self.shut_down(how, Some(reply), None),
         }
@@ -191,21 +187,25 @@ impl Supervisor {
             return;
         };
         child.life += 1;
-        child.since = runtime::now();
+
         let life = child.life;
+        let now = runtime::now();
+        if let Some(delays) = &mut child.spec.delays {
+            delays.begin(now);
+        }
         if child.birth.begin(life) {
-            let deadline = runtime::now() + limit;
+            let deadline = now + limit;
             self.children.set_deadline(place, Some(deadline));
         } else if let Some(child) = self.children.remove(place) {
-            child.body.retire();
+            child.birth.body().retire();
             if let Phase::Starting(Some(reply)) = child.phase {
                 let _ = reply.send(Err(StartError::NoRuntime));
             }
         }
     }
 
-    fn ready(&mut self, id: crate::core::id::ComponentId, life: u64) {
-        let Some(place) = self.children.place(id) else {
+    fn ready(&mut self, body: &Arc<dyn Body>, life: u64) {
+        let Some(place) = self.children.place(&**body) else {
             return;
         };
         let Some(child) = self.children.get(place) else {
@@ -221,7 +221,7 @@ impl Supervisor {
     }
 
     fn ended(&mut self, body: &Arc<dyn Body>, life: u64, end: End) {
-        let Some(place) = self.children.place(body.id()) else {
+        let Some(place) = self.children.place(&**body) else {
             // It moved while its report was under way.
             let parent = body.parent();
             if !Arc::ptr_eq(&parent, &self.inbox) {
@@ -264,18 +264,13 @@ impl Supervisor {
             Restart::Transient => failed,
             Restart::Temporary => false,
         };
-        let name = child.body.name().clone();
+        let name = child.birth.body().name().clone();
         if !wanted || self.shutdown.is_some() || !child.birth.is_repeatable() {
             self.forget(place);
             return;
         }
         let now = runtime::now();
-        let backoff = child.spec.backoff;
-        if backoff.is_some_and(|backoff| now.duration_since(child.since) > backoff.limit()) {
-            child.failures = 0;
-        }
-        let delay = backoff.map(|backoff| backoff.delay(child.failures));
-        child.failures = child.failures.saturating_add(1);
+        let delay = child.spec.delays.as_mut().map(|delays| delays.next(now));
         let life = child.life;
         if !self.window.allows(now) {
             let error = self.limit(&name, end);
@@ -335,28 +330,28 @@ impl Supervisor {
                 let error = StartError::TimedOut(child.spec.start_limit);
                 if let Some(reply) = reply {
                     let start = Some((reply, error));
-                    child.phase = Phase::Ending(Ending {
+                    let ending = Ending {
                         killed: true,
                         start,
                         ..Ending::default()
-                    });
+                    };
+                    child.phase = Phase::Ending(Box::new(ending));
                 } else {
                     child.phase = Phase::Starting(None);
                 }
                 child
-                    .body
+                    .birth
+                    .body()
                     .control()
                     .fail(Error::new("the component did not start in time"));
                 self.children.set_deadline(place, Some(now + GRACE));
             }
             Phase::Ending(mut ending) => {
-                let waits_for_children = !ending.killed
-                    && child
-                        .body
-                        .children()
-                        .is_some_and(|children| children.is_ending());
+                let body = child.birth.body();
+                let waits_for_children =
+                    !ending.killed && body.children().is_some_and(|children| children.is_ending());
                 if ending.killed {
-                    let name = child.body.name().clone();
+                    let name = body.name();
                     tracing::error!(target: "circuits", child = %name, "stuck, and abandoned");
                     self.forget(place);
                     ending.answer();
@@ -364,13 +359,13 @@ impl Supervisor {
                     return;
                 }
                 let more = if waits_for_children {
-                    child.body.shutdown()
+                    body.shutdown()
                 } else {
                     GRACE
                 };
                 if !waits_for_children {
                     ending.killed = true;
-                    child.body.control().tell(Command::Kill);
+                    body.control().tell(Command::Kill);
                 }
                 child.phase = Phase::Ending(ending);
                 self.children.set_deadline(place, Some(now + more));
@@ -383,9 +378,9 @@ impl Supervisor {
         let Some(child) = self.children.get(place) else {
             return;
         };
-        let body = child.body.clone();
+        let body = child.birth.body();
         let mut ending = match std::mem::replace(&mut child.phase, Phase::Running) {
-            Phase::Ending(ending) => ending,
+            Phase::Ending(ending) => *ending,
             Phase::Starting(Some(start)) => Ending {
                 start: Some((start, StartError::Stopped)),
                 ..Ending::default()
@@ -407,7 +402,7 @@ impl Supervisor {
         } else {
             body.shutdown()
         };
-        child.phase = Phase::Ending(ending);
+        child.phase = Phase::Ending(Box::new(ending));
         body.control().tell(how);
         self.children
             .set_deadline(place, Some(runtime::now() + allowed));
@@ -442,7 +437,7 @@ impl Supervisor {
             return;
         };
         let told = self.children.get(place).is_some_and(|child| {
-            matches!(child.phase, Phase::Ending(_)) && child.body.control().command() >= how
+            matches!(child.phase, Phase::Ending(_)) && child.birth.body().control().command() >= how
         });
         if !told {
             self.terminate(place, how, None);
@@ -451,11 +446,11 @@ impl Supervisor {
 
     fn hand_over(
         &mut self,
-        id: crate::core::id::ComponentId,
+        body: &Arc<dyn Body>,
         to: Arc<Inbox>,
         reply: oneshot::Sender<Result<(), StartError>>,
     ) {
-        let place = self.children.place(id);
+        let place = self.children.place(&**body);
         let runs = place
             .and_then(|place| self.children.get(place))
             .is_some_and(|child| matches!(child.phase, Phase::Running));
@@ -466,7 +461,7 @@ impl Supervisor {
             let _ = reply.send(Err(StartError::Stopped));
             return;
         };
-        child.body.set_parent(to.clone());
+        body.set_parent(to.clone());
         let child = Adopted {
             birth: child.birth,
             spec: child.spec,
@@ -506,19 +501,15 @@ impl Supervisor {
         }
         body.set_parent(self.inbox.clone());
         let life = body.life();
-        let since = runtime::now();
         let (id, name, channel) = (body.id(), body.name().clone(), body.channel().clone());
         let phase = Phase::Running;
         let deadline = None;
         self.children.add(Child {
             birth,
-            body,
             spec,
             phase,
             life,
             deadline,
-            failures: 0,
-            since,
         });
         let parent = self.inbox.owner();
         self.hub.tell(channel.as_str(), Notes::default(), || {
@@ -539,7 +530,7 @@ impl Supervisor {
     /// Takes a child that has ended for good out of the table and the routes.
     fn forget(&mut self, place: Place) {
         if let Some(child) = self.children.remove(place) {
-            child.body.retire();
+            child.birth.body().retire();
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::core::runtime::Instant;
 
 /// Counts the restarts within the last `period`; the window is half open, so a
 /// restart exactly one period ago no longer counts.
