@@ -105,10 +105,11 @@ impl<C: Component> Cell<C> {
         self.life.store(life, Ordering::Release);
     }
 
-    /// Ends what one life armed: timers, tasks, debts.
-    pub(crate) fn end_life(&self) {
+    /// Ends what one life armed: timers, tasks, debts. Waits until all that
+    /// the tasks owned has been dropped, so that the next life can take it.
+    pub(crate) async fn end_life(&self) {
         if let Some(cold) = self.cold.get() {
-            cold.tasks.clear();
+            cold.tasks.end().await;
             cold.debts.forgive();
         }
         self.set_writer_waiting(false);

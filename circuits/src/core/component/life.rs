@@ -131,7 +131,7 @@ async fn live<C: Component>(
         cell.report_failure("drop", &error);
         End::Failed(error)
     });
-    cell.end_life();
+    cell.end_life().await;
     let how = if matches!(end, End::Killed) {
         Command::Kill
     } else {
