@@ -2,4 +2,6 @@
 
 mod costs;
 mod house;
+mod http;
 mod tasks;
+mod tcp;

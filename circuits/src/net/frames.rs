@@ -1,0 +1,85 @@
+//! Cuts what a peer sends into the pieces that handlers get.
+
+use std::io;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// A line is longer than allowed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooLong(pub(super) usize);
+
+/// What was read and not yet handed out.
+pub(super) struct Frames {
+    buffer: BytesMut,
+    size: usize,
+    /// The longest line, where lines are wanted.
+    line: Option<usize>,
+    /// The buffer has no line end before this place.
+    searched: usize,
+}
+
+impl Frames {
+    pub(super) fn new(size: usize, line: Option<usize>) -> Self {
+        let size = size.max(1);
+        Self {
+            buffer: BytesMut::new(),
+            size,
+            line,
+            searched: 0,
+        }
+    }
+
+    /// Reads once, at most the chosen size; 0 at the end of the input.
+    ///
+    /// Cancel safe: nothing has been read if it is dropped.
+    pub(super) async fn fill(
+        &mut self,
+        source: &mut (impl AsyncRead + Unpin),
+    ) -> io::Result<usize> {
+        if self.buffer.capacity() - self.buffer.len() < self.size.min(1024) {
+            self.buffer.reserve(self.size);
+        }
+        let room = (self.buffer.capacity() - self.buffer.len()).min(self.size);
+        source.read_buf(&mut (&mut self.buffer).limit(room)).await
+    }
+
+    /// Takes the next whole piece.
+    pub(super) fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+        let Some(limit) = self.line else {
+            let whole = (!self.buffer.is_empty()).then(|| self.buffer.split().freeze());
+            return Ok(whole);
+        };
+        let unsearched = &self.buffer[self.searched..];
+        let Some(end) = unsearched.iter().position(|byte| *byte == b'\n') else {
+            self.searched = self.buffer.len();
+            // One more may be the first half of the terminator.
+            let is_too_long = self.buffer.len() > limit + 1;
+            return if is_too_long {
+                Err(TooLong(limit))
+            } else {
+                Ok(None)
+            };
+        };
+        let mut line = self.buffer.split_to(self.searched + end + 1).freeze();
+        self.searched = 0;
+        line.truncate(line.len() - 1);
+        if line.last() == Some(&b'\r') {
+            line.truncate(line.len() - 1);
+        }
+        if line.len() > limit {
+            return Err(TooLong(limit));
+        }
+        Ok(Some(line))
+    }
+
+    /// Takes what is left when the input has ended: a line without its end.
+    pub(super) fn last(&mut self) -> Result<Option<Bytes>, TooLong> {
+        self.searched = 0;
+        let rest = self.buffer.split().freeze();
+        match self.line {
+            Some(limit) if rest.len() > limit => Err(TooLong(limit)),
+            _ => Ok((!rest.is_empty()).then_some(rest)),
+        }
+    }
+}
