@@ -14,3 +14,18 @@ mod events {}
 
 #[doc = include_str!("../book/src/channels.md")]
 mod channels {}
+
+#[doc = include_str!("../book/src/components.md")]
+mod components {}
+
+#[doc = include_str!("../book/src/calling.md")]
+mod calling {}
+
+#[doc = include_str!("../book/src/priorities.md")]
+mod priorities {}
+
+#[doc = include_str!("../book/src/supervision.md")]
+mod supervision {}
+
+#[doc = include_str!("../book/src/timers.md")]
+mod timers {}
