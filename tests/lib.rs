@@ -29,3 +29,12 @@ mod supervision {}
 
 #[doc = include_str!("../book/src/timers.md")]
 mod timers {}
+
+#[doc = include_str!("../book/src/promises.md")]
+mod promises {}
+
+#[doc = include_str!("../book/src/errors.md")]
+mod errors {}
+
+#[doc = include_str!("../book/src/by-hand.md")]
+mod by_hand {}
