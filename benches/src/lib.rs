@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Measures components beside the same actors hand-written on tokio channels.
+//!
+//! ```text
+//! for each round: for each case: by hand, ours   (the order alternates)
+//! ```
+//!
+//! Both sides of a case do the same work on runtimes of their own, one after
+//! the other, and check their results. Absolute times change with the machine
+//! and its other guests; a ratio of two neighbors in one run hardly does.
+
+mod actor;
+mod component;
+mod harness;
+mod workloads;
+
+use crate::harness::{Case, report};
+use crate::workloads::{broadcast, call, flight, senders, tell};
+
+/// Runs all cases whose names contain `filter`, and prints the table.
+pub fn compare(rounds: usize, filter: &str) {
+    let mut cases: Vec<Case> = Vec::new();
+    cases.extend(tell::cases());
+    cases.extend(call::cases());
+    cases.extend(flight::cases());
+    cases.extend(broadcast::cases());
+    cases.extend(senders::cases());
+    cases.retain(|case| case.name.contains(filter));
+    report(&cases, rounds);
+}
