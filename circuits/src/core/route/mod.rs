@@ -7,6 +7,7 @@ mod observe;
 mod plan;
 mod router;
 mod table;
+mod types;
 
 pub(crate) use self::accept::{Accept, AcceptAny, AcceptNotice, Accepted, Hop, To};
 pub(crate) use self::dispatch::{Dispatch, Rooms, Sent};

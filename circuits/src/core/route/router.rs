@@ -4,19 +4,16 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
-
 use crate::core::event::Event;
 use crate::core::id::Channel;
 use crate::core::route::table::{AnyTable, Subscription, Subscriptions, Table, Untyped};
+use crate::core::route::types::TypeMap;
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Route, SubscriptionId};
 
-type Tables = HashMap<TypeId, Arc<dyn AnyTable>>;
-
-/// The routing tables of one system: a snapshot, swapped when an event type is
-/// seen for the first time, and read without a lock.
+/// The routing tables of one system, one for each type of event that it has
+/// seen; read without a lock.
 pub(crate) struct Router {
-    tables: ArcSwap<Tables>,
+    tables: TypeMap<Box<dyn AnyTable>>,
     /// Taken before the lock of a table wherever both are needed.
     untyped: Mutex<Untyped>,
 }
@@ -24,7 +21,7 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn new() -> Self {
         Self {
-            tables: ArcSwap::default(),
+            tables: TypeMap::new(),
             untyped: Mutex::new(Untyped {
                 notices: HashMap::new(),
                 any: HashMap::new(),
@@ -38,11 +35,7 @@ impl Router {
         channel: &str,
         send: impl FnOnce(&Arc<Route<E>>) -> T,
     ) -> T {
-        let tables = self.tables.load();
-        let Some(table) = typed::<E>(&tables) else {
-            let table = self.make_table::<E>();
-            return self.with_new_route(&table, channel, send);
-        };
+        let table = self.table::<E>();
         match table.with_route(channel, send) {
             Ok(done) => done,
             Err(send) => self.with_new_route(table, channel, send),
@@ -123,44 +116,34 @@ impl Router {
 
     /// Forgets routes after a change of untyped handlers, under their lock.
     fn forget(&self, name: &str, channel: &str) {
-        for table in self.tables.load().values() {
+        self.tables.for_each(|table| {
             if name == "*" || table.event_name() == name {
                 table.forget(channel);
             }
-        }
+        });
     }
 
-    fn table<E: Event>(&self) -> Arc<Table<E>> {
-        match shared::<E>(&self.tables.load()) {
-            Some(table) => table,
-            None => self.make_table::<E>(),
-        }
-    }
-
-    fn make_table<E: Event>(&self) -> Arc<Table<E>> {
-        // The lock keeps two first uses of one type from making two tables.
-        let _untyped = self.lock();
-        if let Some(table) = shared::<E>(&self.tables.load()) {
-            return table;
-        }
-        let table = Arc::new(Table::<E>::new());
-        let mut tables = Tables::clone(&self.tables.load());
-        tables.insert(TypeId::of::<E>(), table.clone());
-        self.tables.store(Arc::new(tables));
+    /// Returns the table of an event type. One that is new holds no route yet,
+    /// so a change that does not see it has nothing to forget in it.
+    #[inline]
+    fn table<E: Event>(&self) -> &Table<E> {
+        let key = TypeId::of::<E>();
+        let table: &dyn Any = match self.tables.get(key) {
+            Some(table) => &**table,
+            None => self.make_table::<E>(key),
+        };
         table
+            .downcast_ref()
+            .expect("a table is filed under its own type")
+    }
+
+    #[cold]
+    fn make_table<E: Event>(&self, key: TypeId) -> &dyn AnyTable {
+        let make = || -> Box<dyn AnyTable> { Box::new(Table::<E>::new()) };
+        &**self.tables.get_or_insert(key, make)
     }
 
     fn lock(&self) -> MutexGuard<'_, Untyped> {
         self.untyped.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn typed<E: Event>(tables: &Tables) -> Option<&Table<E>> {
-    let table: &dyn Any = &**tables.get(&TypeId::of::<E>())?;
-    table.downcast_ref()
-}
-
-fn shared<E: Event>(tables: &Tables) -> Option<Arc<Table<E>>> {
-    let table: Arc<dyn Any + Send + Sync> = tables.get(&TypeId::of::<E>())?.clone();
-    table.downcast().ok()
 }

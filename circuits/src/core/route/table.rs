@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use foldhash::fast::RandomState;
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
@@ -167,7 +168,7 @@ impl Untyped {
 /// of the subscriptions, so a route never outlives a change unnoticed.
 pub(crate) struct Table<E: Event> {
     subscriptions: Mutex<Subscriptions<dyn Accept<E>>>,
-    routes: papaya::HashMap<Channel, Arc<Route<E>>>,
+    routes: papaya::HashMap<Channel, Arc<Route<E>>, RandomState>,
     others: ArcSwapOption<Route<E>>,
 }
 
@@ -175,7 +176,7 @@ impl<E: Event> Table<E> {
     pub(crate) fn new() -> Self {
         Self {
             subscriptions: Mutex::new(Subscriptions::new()),
-            routes: papaya::HashMap::new(),
+            routes: papaya::HashMap::with_hasher(RandomState::default()),
             others: ArcSwapOption::empty(),
         }
     }
