@@ -99,8 +99,18 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     }
 
     fn send_plainly(&mut self) -> Rooms {
-        let dispatch = Dispatch::new(self.origin.notes(self.priority));
-        self.send(dispatch).map_or(Rooms::None, |sent| sent.rooms)
+        let notes = self.origin.notes(self.priority);
+        if const { !E::FEEDBACK.any() } && notes.cause.is_none() && notes.stamp.is_none() {
+            let Some(event) = self.event.take() else {
+                return Rooms::None;
+            };
+            match self.reach.send_plain(&self.origin, event, self.priority) {
+                Ok(rooms) => return rooms,
+                Err(event) => self.event = Some(event),
+            }
+        }
+        self.send(Dispatch::new(notes))
+            .map_or(Rooms::None, |sent| sent.rooms)
     }
 
     /// Leaves the waiting to the component, before its next event.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::core::component::{Cell, Component, Handles, Origin};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
-use crate::core::reply::{Delivery, Envelope, Ticket};
+use crate::core::reply::{Envelope, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_to_one};
 
 /// A way to reach the handlers of an event.
@@ -18,6 +18,10 @@ use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_t
 pub trait Reach<E: Event>: Routed<E> {}
 
 pub(crate) trait Routed<E: Event>: Send {
+    /// Sends an event that nobody asks anything about, where that needs no
+    /// record; else gives it back.
+    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E>;
+
     fn send(
         &self,
         origin: &Origin<'_>,
@@ -35,6 +39,10 @@ pub struct OnChannel<'a> {
 impl<E: Event> Reach<E> for OnChannel<'_> {}
 
 impl<E: Event> Routed<E> for OnChannel<'_> {
+    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+        origin.hub.router.send_plain(self.channel, event, priority)
+    }
+
     fn send(
         &self,
         origin: &Origin<'_>,
@@ -62,6 +70,17 @@ impl<C: Component> Copy for ToComponent<'_, C> {}
 impl<C: Handles<E>, E: Event> Reach<E> for ToComponent<'_, C> {}
 
 impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
+    fn send_plain(&self, _origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+        let Some(handler) = (const { only_handler::<C, E>() }) else {
+            return Err(event);
+        };
+        let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
+        Ok(match self.cell.push(C::wrap(handler, envelope), priority) {
+            Accepted::Crowded => Rooms::One(self.cell.clone()),
+            Accepted::Room | Accepted::Refused => Rooms::None,
+        })
+    }
+
     fn send(
         &self,
         origin: &Origin<'_>,
@@ -78,20 +97,6 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
             let route = Arc::new(Route::new(hops));
             return Ok(origin.hub.send_along(&route, event, dispatch));
         };
-        if const { !E::FEEDBACK.any() } && dispatch.is_plain() {
-            let ticket: Ticket<Delivery<E>> = Ticket::plain(dispatch.notes.priority);
-            let priority = dispatch.notes.priority;
-            let envelope = Envelope::new(E::Slot::owned(event), ticket);
-            let rooms = match cell.push(C::wrap(handler, envelope), priority) {
-                Accepted::Crowded => Rooms::One(cell.clone()),
-                Accepted::Room | Accepted::Refused => Rooms::None,
-            };
-            return Ok(Sent {
-                heard: true,
-                rooms,
-                delivery: None,
-            });
-        }
         let hop = Hop {
             to: To::Typed(cell.clone()),
             handler,

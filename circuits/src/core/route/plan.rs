@@ -43,6 +43,15 @@ impl<E: Event> Route<E> {
         self.wants_channel
     }
 
+    /// Sends an event that nobody asks anything about, if that needs no record;
+    /// else gives it back.
+    pub(crate) fn send_plain(&self, event: E, priority: i32) -> Result<Rooms, E> {
+        match self.stages.as_slice() {
+            [stage] if !self.wants_channel => Ok(send_plain(stage, event, priority)),
+            _ => Err(event),
+        }
+    }
+
     /// Sends an event to the first stage; the later ones follow by themselves.
     pub(crate) fn send(self: &Arc<Self>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
         let priority = dispatch.notes.priority;
@@ -50,7 +59,11 @@ impl<E: Event> Route<E> {
             dispatch.is_plain() && !(self.wants_channel && dispatch.notes.channel.is_some());
         match self.stages.as_slice() {
             [] => self.send_to_nobody(event, dispatch),
-            [stage] if plain => send_plain(stage, event, priority),
+            [stage] if plain => Sent {
+                heard: true,
+                rooms: send_plain(stage, event, priority),
+                delivery: None,
+            },
             [stage] if stage.len() == 1 && dispatch.observer.is_none() => {
                 send_recorded(&stage[0], event, dispatch.into_delivery())
             }
@@ -124,7 +137,7 @@ pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E
     send_recorded(hop, event, dispatch.into_delivery())
 }
 
-fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Sent<E> {
+fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
     let mut rooms = Rooms::None;
     if let [hop] = stage {
         if hop.accept_owned(event, Ticket::plain(priority)) == Accepted::Crowded {
@@ -138,11 +151,7 @@ fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Sent<E> {
             }
         }
     }
-    Sent {
-        heard: true,
-        rooms,
-        delivery: None,
-    }
+    rooms
 }
 
 fn send_recorded<E: Event>(hop: &Hop<E>, event: E, delivery: Delivery<E>) -> Sent<E> {

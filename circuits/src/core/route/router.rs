@@ -8,7 +8,7 @@ use crate::core::event::Event;
 use crate::core::id::Channel;
 use crate::core::route::table::{AnyTable, Subscription, Subscriptions, Table, Untyped};
 use crate::core::route::types::TypeMap;
-use crate::core::route::{Accept, AcceptAny, AcceptNotice, Route, SubscriptionId};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, SubscriptionId};
 
 /// The routing tables of one system, one for each type of event that it has
 /// seen; read without a lock.
@@ -40,6 +40,17 @@ impl Router {
             Ok(done) => done,
             Err(send) => self.with_new_route(table, channel, send),
         }
+    }
+
+    /// Sends an event along a route that is known already, if its receivers
+    /// need no record of it; else gives it back.
+    pub(crate) fn send_plain<E: Event>(
+        &self,
+        channel: &str,
+        event: E,
+        priority: i32,
+    ) -> Result<Rooms, E> {
+        self.table::<E>().send_plain(channel, event, priority)
     }
 
     pub(crate) fn subscribe<E: Event>(

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
-use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Route, To};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
 
 /// Names one subscription; they sort in the order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -207,6 +207,15 @@ impl<E: Event> Table<E> {
         match self.routes.pin().get(channel) {
             Some(route) => Ok(send(route)),
             None => Err(send),
+        }
+    }
+
+    /// Sends an event along a route that is known already, if its receivers
+    /// need no record of it; else gives it back.
+    pub(crate) fn send_plain(&self, channel: &str, event: E, priority: i32) -> Result<Rooms, E> {
+        match self.routes.pin().get(channel) {
+            Some(route) => route.send_plain(event, priority),
+            None => Err(event),
         }
     }
 
