@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use futures_util::task::AtomicWaker;
-
 use crate::core::component::Inbox;
 use crate::core::event::Error;
 use crate::core::id::Channel;
@@ -53,7 +51,9 @@ impl Command {
 #[derive(Debug)]
 pub(crate) struct Control {
     command: AtomicU8,
-    waker: AtomicWaker,
+    /// The task of the current life. It stays when it is woken, so that a life
+    /// registers once, and not each time that it is polled.
+    waker: Mutex<Option<Waker>>,
     cause: Mutex<Option<Box<Cause>>>,
 }
 
@@ -68,7 +68,7 @@ impl Control {
     pub(crate) fn new() -> Self {
         Self {
             command: AtomicU8::new(0),
-            waker: AtomicWaker::new(),
+            waker: Mutex::new(None),
             cause: Mutex::new(None),
         }
     }
@@ -80,7 +80,10 @@ impl Control {
     /// Tells the component; a weaker command than the current one changes nothing.
     pub(crate) fn tell(&self, command: Command) {
         self.command.fetch_max(command as u8, Ordering::AcqRel);
-        self.waker.wake();
+        let waker = self.waker().clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// Ends the component because it wants to.
@@ -96,8 +99,14 @@ impl Control {
         self.tell(Command::Kill);
     }
 
+    /// Sets the task that commands wake; read the command after this.
     pub(crate) fn register(&self, waker: &Waker) {
-        self.waker.register(waker);
+        *self.waker() = Some(waker.clone());
+    }
+
+    /// Lets go of the task of a life that is over.
+    pub(crate) fn unregister(&self) {
+        *self.waker() = None;
     }
 
     /// Makes ready for the next life.
@@ -114,6 +123,10 @@ impl Control {
             None if self.command() == Command::Kill => End::Killed,
             None => End::Shutdown,
         }
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cause(&self) -> MutexGuard<'_, Option<Box<Cause>>> {

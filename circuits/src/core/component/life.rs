@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
@@ -112,8 +112,13 @@ async fn live<C: Component>(
 ) {
     let end = {
         let mut caught = pin!(Some(runtime::catch(lifetime(&cell, life, make))));
+        let mut registered: Option<Waker> = None;
         let end = poll_fn(|task| {
-            cell.control().register(task.waker());
+            let waker = task.waker();
+            if !registered.as_ref().is_some_and(|it| it.will_wake(waker)) {
+                cell.control().register(waker);
+                registered = Some(waker.clone());
+            }
             if cell.control().command() == Command::Kill {
                 return Poll::Ready(Ok(cell.control().end()));
             }
@@ -131,6 +136,7 @@ async fn live<C: Component>(
         cell.report_failure("drop", &error);
         End::Failed(error)
     });
+    cell.control().unregister();
     cell.end_life().await;
     let how = if matches!(end, End::Killed) {
         Command::Kill

@@ -62,6 +62,8 @@ pub(crate) struct Delivery<E: Event> {
     observer: Option<Box<dyn Observer<E>>>,
     stopped: AtomicBool,
     cancelled: AtomicBool,
+    /// Whether `state.caller` was set: known without the lock.
+    called: bool,
     state: Mutex<State<E::Reply>>,
 }
 
@@ -95,6 +97,7 @@ impl<E: Event> Delivery<E> {
             observer: None,
             stopped: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
+            called: false,
             state: Mutex::new(State {
                 pending: 0,
                 stage: 0,
@@ -124,8 +127,15 @@ impl<E: Event> Delivery<E> {
         self
     }
 
-    pub(crate) fn called_by(self, caller: Arc<dyn Party>) -> Self {
-        self.state().caller = Some(caller);
+    pub(crate) fn called_by(mut self, caller: Arc<dyn Party>) -> Self {
+        self.called = true;
+        self.state_mut().caller = Some(caller);
+        self
+    }
+
+    /// Announces the tickets of the first stage.
+    pub(crate) fn expecting(mut self, tickets: usize) -> Self {
+        self.state_mut().pending = tickets;
         self
     }
 
@@ -150,7 +160,7 @@ impl<E: Event> Delivery<E> {
 
     /// Tells whether somebody waits who could be part of a deadlock.
     pub(crate) fn has_caller(&self) -> bool {
-        self.state().caller.is_some()
+        self.called
     }
 
     /// Notes who holds a ticket; only for a delivery with a caller.
@@ -225,6 +235,12 @@ impl<E: Event> Delivery<E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reaches the state of a delivery that nobody shares yet.
+    fn state_mut(&mut self) -> &mut State<E::Reply> {
+        let state = self.state.get_mut();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }
@@ -269,29 +285,24 @@ impl<E: Event> Delivery<E> {
     }
 
     /// Goes to the next stage, or ends the delivery where there is none.
-    fn conclude(self: &Arc<Self>, mut state: MutexGuard<'_, State<E::Reply>>) {
-        let waker = if state.collect.is_settled() {
-            state.waiter.take()
-        } else {
-            None
-        };
-        let caller = state.caller.clone();
-        let stage = state.stage + 1;
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        if !self.is_stopped() && !self.is_cancelled() {
-            if let Some(next) = &self.next {
-                if next.advance(self, stage) {
-                    if let Some(caller) = caller {
-                        self.check(&caller);
-                    }
-                    return;
-                }
+    fn conclude<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State<E::Reply>>) {
+        if let Some(next) = &self.next {
+            let settled = state.collect.is_settled();
+            let waker = if settled { state.waiter.take() } else { None };
+            let caller = state.caller.clone();
+            let stage = state.stage + 1;
+            drop(state);
+            if let Some(waker) = waker {
+                waker.wake();
             }
+            if !self.is_stopped() && !self.is_cancelled() && next.advance(self, stage) {
+                if let Some(caller) = caller {
+                    self.check(&caller);
+                }
+                return;
+            }
+            state = self.state();
         }
-        let mut state = self.state();
         state.done = true;
         state.caller = None;
         let waker = state.waiter.take();
@@ -442,21 +453,21 @@ impl<D: Track + ?Sized> Ticket<D> {
     /// Ends the ticket without an answer.
     pub(crate) fn lose(&self, error: CallError, failure: Option<Error>) {
         if let Some(delivery) = self.finish() {
-            delivery.lose(self.place, error, failure);
+            delivery.clone().lose(self.place, error, failure);
         }
     }
 
     /// Ends the ticket with an answer that carries no reply.
     pub(crate) fn settle(&self, answer: Answer<()>) {
         if let Some(delivery) = self.finish() {
-            delivery.settle(self.place, answer);
+            delivery.clone().settle(self.place, answer);
         }
     }
 
-    fn finish(&self) -> Option<Arc<D>> {
+    fn finish(&self) -> Option<&Arc<D>> {
         let delivery = self.delivery.as_ref()?;
         let first = !self.finished.swap(true, Ordering::AcqRel);
-        first.then(|| delivery.clone())
+        first.then_some(delivery)
     }
 }
 
@@ -478,15 +489,16 @@ impl<E: Event> Ticket<Delivery<E>> {
     /// Ends the ticket with a handler's answer.
     pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
         if let Some(delivery) = self.finish() {
-            Delivery::settle(&delivery, self.place, answer);
+            Delivery::settle(delivery, self.place, answer);
         }
     }
 }
 
 impl<D: Track + ?Sized> Drop for Ticket<D> {
     fn drop(&mut self) {
-        if self.delivery.is_some() {
-            self.lose(CallError::Stopped, None);
+        let finished = *self.finished.get_mut();
+        if let Some(delivery) = self.delivery.take().filter(|_| !finished) {
+            delivery.lose(self.place, CallError::Stopped, None);
         }
     }
 }

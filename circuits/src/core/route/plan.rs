@@ -157,8 +157,7 @@ fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
 fn send_recorded<E: Event>(hop: &Hop<E>, event: E, delivery: Delivery<E>) -> Sent<E> {
     let mut rooms = Rooms::None;
     let priority = delivery.notes().priority;
-    let delivery = Arc::new(delivery);
-    delivery.expect(0, 1);
+    let delivery = Arc::new(delivery.expecting(1));
     if delivery.has_caller() {
         delivery.involve(0, hop.party());
     }
