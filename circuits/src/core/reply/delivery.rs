@@ -89,6 +89,7 @@ enum Parties {
 }
 
 impl<E: Event> Delivery<E> {
+    #[inline]
     pub(crate) fn new(notes: Notes, collect: Collect<E::Reply>) -> Self {
         Self {
             notes,
@@ -122,11 +123,13 @@ impl<E: Event> Delivery<E> {
         self
     }
 
+    #[inline]
     pub(crate) fn observe(mut self, observer: Box<dyn Observer<E>>) -> Self {
         self.observer = Some(observer);
         self
     }
 
+    #[inline]
     pub(crate) fn called_by(mut self, caller: Arc<dyn Party>) -> Self {
         self.called = true;
         self.state_mut().caller = Some(caller);
@@ -134,6 +137,7 @@ impl<E: Event> Delivery<E> {
     }
 
     /// Announces the tickets of the first stage.
+    #[inline]
     pub(crate) fn expecting(mut self, tickets: usize) -> Self {
         self.state_mut().pending = tickets;
         self

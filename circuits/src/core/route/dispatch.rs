@@ -18,6 +18,7 @@ pub(crate) struct Dispatch<E: Event> {
 }
 
 impl<E: Event> Dispatch<E> {
+    #[inline]
     pub(crate) fn new(notes: Notes) -> Self {
         Self {
             notes,
@@ -37,6 +38,7 @@ impl<E: Event> Dispatch<E> {
             && matches!(self.collect, Collect::Nothing)
     }
 
+    #[inline]
     pub(crate) fn into_delivery(self) -> Delivery<E> {
         let delivery = Delivery::new(self.notes, self.collect);
         let delivery = match self.observer {

@@ -65,7 +65,7 @@ impl<E: Event> Route<E> {
                 delivery: None,
             },
             [stage] if stage.len() == 1 && dispatch.observer.is_none() => {
-                send_recorded(&stage[0], event, dispatch.into_delivery())
+                send_to_one(&stage[0], event, dispatch)
             }
             _ => {
                 let delivery = dispatch.into_delivery().share(Arc::new(event));
@@ -132,9 +132,23 @@ impl<E: Event> Advance<E> for Route<E> {
     }
 }
 
-/// Sends an event to one handler that is known without a route.
+/// Sends an event to one handler, and keeps a record of it.
 pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
-    send_recorded(hop, event, dispatch.into_delivery())
+    let mut rooms = Rooms::None;
+    let priority = dispatch.notes.priority;
+    let delivery = Arc::new(dispatch.into_delivery().expecting(1));
+    if delivery.has_caller() {
+        delivery.involve(0, hop.party());
+    }
+    let ticket = Ticket::new(delivery.clone(), 0, priority);
+    if hop.accept_owned(event, ticket) == Accepted::Crowded {
+        rooms.add(hop.room());
+    }
+    Sent {
+        heard: true,
+        rooms,
+        delivery: Some(delivery),
+    }
 }
 
 fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
@@ -152,22 +166,4 @@ fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
         }
     }
     rooms
-}
-
-fn send_recorded<E: Event>(hop: &Hop<E>, event: E, delivery: Delivery<E>) -> Sent<E> {
-    let mut rooms = Rooms::None;
-    let priority = delivery.notes().priority;
-    let delivery = Arc::new(delivery.expecting(1));
-    if delivery.has_caller() {
-        delivery.involve(0, hop.party());
-    }
-    let ticket = Ticket::new(delivery.clone(), 0, priority);
-    if hop.accept_owned(event, ticket) == Accepted::Crowded {
-        rooms.add(hop.room());
-    }
-    Sent {
-        heard: true,
-        rooms,
-        delivery: Some(delivery),
-    }
 }

@@ -36,10 +36,7 @@ impl Router {
         send: impl FnOnce(&Arc<Route<E>>) -> T,
     ) -> T {
         let table = self.table::<E>();
-        match table.with_route(channel, send) {
-            Ok(done) => done,
-            Err(send) => self.with_new_route(table, channel, send),
-        }
+        table.with_route(channel, || table.make_route(channel, &self.lock()), send)
     }
 
     /// Sends an event along a route that is known already, if its receivers
@@ -113,16 +110,6 @@ impl Router {
             list.remove(channel, id);
         }
         self.forget(name, channel);
-    }
-
-    fn with_new_route<E: Event, T>(
-        &self,
-        table: &Table<E>,
-        channel: &str,
-        send: impl FnOnce(&Arc<Route<E>>) -> T,
-    ) -> T {
-        let route = table.make_route(channel, &self.lock());
-        send(&route)
     }
 
     /// Forgets routes after a change of untyped handlers, under their lock.

@@ -198,15 +198,19 @@ impl<E: Event> Table<E> {
         self.forget(channel);
     }
 
-    /// Runs `send` with the route for a channel, if it is known already.
+    /// Runs `send` with the route for a channel, made if it is not known.
+    ///
+    /// The closures stay where they are: a call's is large, and moving it costs.
+    #[inline]
     pub(crate) fn with_route<T>(
         &self,
         channel: &str,
+        make: impl FnOnce() -> Arc<Route<E>>,
         send: impl FnOnce(&Arc<Route<E>>) -> T,
-    ) -> Result<T, impl FnOnce(&Arc<Route<E>>) -> T> {
+    ) -> T {
         match self.routes.pin().get(channel) {
-            Some(route) => Ok(send(route)),
-            None => Err(send),
+            Some(route) => send(route),
+            None => send(&make()),
         }
     }
 
