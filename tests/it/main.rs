@@ -5,3 +5,4 @@ mod house;
 mod http;
 mod tasks;
 mod tcp;
+mod wordcount;
