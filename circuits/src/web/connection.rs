@@ -77,13 +77,17 @@ impl Connection {
         };
         let parts = connection.into_parts();
         let socket = parts.io.into_inner().into_socket();
-        if let Err(error) = outcome {
-            tracing::debug!(target: "circuits", %error, "an HTTP connection failed");
-            if error.is_timeout() && !parts.read_buf.is_empty() {
-                let _ = socket.try_write(TOO_SLOW);
-            }
+        let Err(error) = outcome else {
+            return linger(socket).await;
+        };
+        tracing::debug!(target: "circuits", %error, "an HTTP connection failed");
+        if error.is_timeout() && !parts.read_buf.is_empty() {
+            let _ = socket.try_write(TOO_SLOW);
         }
-        linger(socket).await;
+        // Otherwise the peer is gone, or deaf: there are no last words.
+        if error.is_timeout() || error.is_parse() {
+            linger(socket).await;
+        }
     }
 
     async fn respond(&self, request: http::Request<Incoming>) -> Response {
