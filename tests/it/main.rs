@@ -5,4 +5,5 @@ mod house;
 mod http;
 mod tasks;
 mod tcp;
+mod unheard;
 mod wordcount;

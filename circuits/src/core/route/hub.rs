@@ -140,11 +140,17 @@ impl Hub {
         } else {
             Reason::NoHandler
         };
-        if E::FEEDBACK.any() {
-            self.dead_letter(E::NAME, reason, || AnyEvent::named(E::NAME));
-            return send(event, dispatch);
-        }
         let channel = dispatch.notes.channel.clone();
+        if E::FEEDBACK.any() {
+            // Those who asked for feedback are told as well: the record has the event.
+            let sent = send(event, dispatch);
+            let event = sent.delivery.as_ref().and_then(|it| it.event().cloned());
+            self.dead_letter(E::NAME, reason, || match event {
+                Some(event) => AnyEvent::new(event, channel),
+                None => AnyEvent::named(E::NAME),
+            });
+            return sent;
+        }
         self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channel));
         Sent {
             heard: false,
