@@ -30,6 +30,9 @@ mod supervision {}
 #[doc = include_str!("../book/src/timers.md")]
 mod timers {}
 
+#[doc = include_str!("../book/src/net-and-web.md")]
+mod net_and_web {}
+
 #[doc = include_str!("../book/src/promises.md")]
 mod promises {}
 
