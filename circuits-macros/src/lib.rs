@@ -62,8 +62,6 @@ use proc_macro::TokenStream;
 /// | | `"drop_oldest"` | On a full mailbox, the oldest event becomes a dead letter. |
 /// | | `"latest"` | Of each kind of event, the latest waits alone. |
 /// | `strategy` | `"one_for_one"` | Of its children, the one that crashed is restarted. |
-/// | | `"one_for_all"` | If one child crashes, all are restarted. |
-/// | | `"rest_for_one"` | If one child crashes, it and those started after it are restarted. |
 /// | `max_restarts` | a number, from 0 | How many restarts of children it bears `within` the time. |
 /// | `within` | `"5s"` | The time in which restarts are counted; not zero. |
 /// | `shutdown` | `"5s"` | How long it may take to stop before it is killed. |
@@ -82,7 +80,8 @@ use proc_macro::TokenStream;
 /// The parameters of the impl block are those of the component. As a component is sent between
 /// threads, each type parameter is taken to be `Send + 'static`, whether the block says so or not;
 /// a component with `&self` handlers is shared as well, and says `Sync` itself where that needs
-/// it. Lifetime parameters are refused: a component owns what it holds.
+/// it. A block that names `Context<Self>` says `Send + 'static` itself too, as only a component has
+/// a context. Lifetime parameters are refused: a component owns what it holds.
 ///
 /// # By hand
 ///

@@ -38,7 +38,7 @@
 //! }
 //! ```
 //!
-//! The guide in `book/` teaches it; [`component`] has what the macros write.
+//! The guide in `book/` teaches it; [`mod@component`] has what the macros write.
 
 mod core;
 
@@ -79,11 +79,12 @@ pub mod prelude {
 pub mod __private {
     pub use crate::core::component::{
         Added, Component, Context, Declare, Handler, Handles, OnError, Options, Owned, Shared,
-        State, Strategy,
+        Strategy,
     };
     pub use crate::core::event::{
-        AnyEvent, Boxed, Error, Event, Feedback, Fit, Fits, INLINE_LIMIT, Inline, Slot, check_name,
+        AnyEvent, Boxed, ByName, Describe, Error, Event, Feedback, Fit, Fits, INLINE_LIMIT, Inline,
+        NameOf, Nameless, check_name,
     };
     pub use crate::core::mailbox::{Message, Mode, Overflow};
-    pub use crate::core::reply::{Answer, AnyEnvelope, Envelope, IsReply, Letter, Notice};
+    pub use crate::core::reply::{Answer, AnyEnvelope, Envelope, Letter, Notice};
 }

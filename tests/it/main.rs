@@ -3,6 +3,7 @@
 mod costs;
 mod house;
 mod http;
+mod macros;
 mod tasks;
 mod tcp;
 mod unheard;

@@ -19,11 +19,7 @@ const OVERFLOW: &[(&str, &str)] = &[
     ("drop_oldest", "DropOldest"),
     ("latest", "Latest"),
 ];
-const STRATEGY: &[(&str, &str)] = &[
-    ("one_for_one", "OneForOne"),
-    ("one_for_all", "OneForAll"),
-    ("rest_for_one", "RestForOne"),
-];
+const STRATEGY: &[(&str, &str)] = &[("one_for_one", "OneForOne")];
 const ON_ERROR: &[(&str, &str)] = &[("answer", "Answer"), ("restart", "Restart")];
 
 /// Options that can be written.
@@ -120,9 +116,10 @@ fn choice(key: &str, literal: &LitStr, choices: &[(&str, &str)]) -> syn::Result<
         .iter()
         .map(|(name, _)| format!("`\"{name}\"`"))
         .collect();
-    let message = format!(
-        "`{key}` can't be `\"{text}\"`: write one of {}",
-        known.join(", ")
-    );
+    let advice = match known.as_slice() {
+        [only] => format!("so far there is only {only}"),
+        known => format!("write one of {}", known.join(", ")),
+    };
+    let message = format!("`{key}` can't be `\"{text}\"`: {advice}");
     Err(syn::Error::new_spanned(literal, message))
 }

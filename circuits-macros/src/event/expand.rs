@@ -47,6 +47,8 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let describe = event.generics.params.is_empty().then(|| describe(&private));
     quote! {
         #[automatically_derived]
+        // Else what is no event would be answered with a list of all events.
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Event for #ident #ty_generics #where_clause {
             type Reply = #reply;
             type Slot = #slot;
@@ -59,27 +61,14 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     }
 }
 
-/// `Debug` where the type has it, else the name: an inherent method wins over one of a trait, but
-/// only where its bound holds.
+/// `Debug` where the type has it, else the name.
 fn describe(private: &TokenStream) -> TokenStream {
     quote! {
-        #[allow(dead_code)]
         fn describe(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            struct Described<'a, E>(&'a E);
-            trait ByName {
-                fn describe(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result;
-            }
-            impl<E: #private::Event> ByName for Described<'_, E> {
-                fn describe(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.write_str(<E as #private::Event>::NAME)
-                }
-            }
-            impl<E: ::core::fmt::Debug> Described<'_, E> {
-                fn describe(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::fmt::Debug::fmt(self.0, f)
-                }
-            }
-            Described(self).describe(f)
+            // Needed only where the type has no `Debug`, which the macro can't see.
+            #[allow(unused_imports)]
+            use #private::ByName as _;
+            #private::Describe(self).describe(f)
         }
     }
 }

@@ -37,7 +37,7 @@ fn a_plain_event_takes_its_name_and_slot_from_its_type() {
             quote!(
                 const NAME: &'static str = "hello_world";
             ),
-            quote!(Described(self).describe(f)),
+            quote!(::circuits::__private::Describe(self).describe(f)),
         ],
     );
 }

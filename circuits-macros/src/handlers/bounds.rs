@@ -3,6 +3,9 @@
 //! A bound that needs no parameter, such as `Hello: Event`, is either true or a mistake. Stating it
 //! on each item makes the compiler report the mistake at the bound, in the same words each time
 //! and so once, and take the bound for granted within the item.
+//!
+//! `Send` is not stated so, though its lack is then reported more than once: a component that holds
+//! an address leads back to itself, and the compiler would ask in a circle.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

@@ -197,7 +197,7 @@ fn shared(scope: &Scope<'_>) -> TokenStream {
         .filter(is_shared)
         .map(|handler| arm(scope, handler));
     let arms: Vec<_> = arms.collect();
-    let result = quote!(::core::result::Result<(), #private::Error>);
+    let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
     if arms.is_empty() {
         // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.
         return quote_spanned! {span=>
@@ -360,8 +360,15 @@ fn names(scope: &Scope<'_>) -> TokenStream {
         }
         for name in &handler.names {
             let text = &name.text;
+            // No name at all if the type is no event, which the bounds report.
             let check = quote! {
-                const _: () = #private::check_name(<#event as #private::Event>::NAME, #text);
+                const _: () = {
+                    #[allow(unused_imports)]
+                    use #private::Nameless as _;
+                    if let ::core::option::Option::Some(name) = #private::NameOf::<#event>::NAME {
+                        #private::check_name(name, #text)
+                    }
+                };
             };
             checks.extend(place::at(name.span, check));
         }

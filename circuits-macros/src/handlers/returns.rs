@@ -15,9 +15,7 @@ use crate::place;
 pub(crate) enum Shape {
     /// Nothing, or `()`.
     Unit,
-    /// `Option<R>`.
-    Option,
-    /// `R`.
+    /// `R` or `Option<R>`, which the compiler tells apart.
     Reply,
     /// `Result` of one of these.
     Result(Box<Shape>),
@@ -59,7 +57,7 @@ pub(crate) fn check(
     let silent = match &shape {
         Shape::Unit => true,
         Shape::Result(inner) => **inner == Shape::Unit,
-        Shape::Option | Shape::Reply => false,
+        Shape::Reply => false,
     };
     if !silent {
         let message = format!(
@@ -82,9 +80,6 @@ fn shape(ty: &Type) -> Shape {
     let Some(segment) = types::last_segment(ty) else {
         return Shape::Reply;
     };
-    if segment.ident == "Option" {
-        return Shape::Option;
-    }
     if segment.ident != "Result" {
         return Shape::Reply;
     }
@@ -102,7 +97,6 @@ impl Returns {
         // The reply is spelled out, so that a value of another type is an error about that type.
         let name = |shape: &Shape| match shape {
             Shape::Unit => quote!(#private::Answer::<#reply>::unit),
-            Shape::Option => quote!(#private::Answer::<#reply>::option),
             Shape::Reply | Shape::Result(_) => quote!(#private::Answer::<#reply>::reply),
         };
         let answer = match &self.shape {
@@ -133,12 +127,11 @@ mod tests {
             (parse_quote!(!), Shape::Unit),
             (parse_quote!(String), Shape::Reply),
             (parse_quote!((u8, u8)), Shape::Reply),
-            (parse_quote!(Option<String>), Shape::Option),
-            (parse_quote!(std::option::Option<u8>), Shape::Option),
+            (parse_quote!(Option<String>), Shape::Reply),
             (parse_quote!(Result<(), Error>), result(Shape::Unit)),
             (parse_quote!(circuits::Result<u8>), result(Shape::Reply)),
             (parse_quote!(fmt::Result), result(Shape::Unit)),
-            (parse_quote!(Result<Option<u8>, E>), result(Shape::Option)),
+            (parse_quote!(Result<Option<u8>, E>), result(Shape::Reply)),
             (parse_quote!(Result<Result<u8, A>, B>), result(Shape::Reply)),
         ] {
             assert_eq!(shape(&ty), expected);

@@ -51,10 +51,8 @@ fn a_typed_handler_becomes_a_variant_a_row_and_a_thin_call() {
                     >::reply(value))
                 }
             ),
-            quote!(::circuits::__private::check_name(
-                <Hello as ::circuits::__private::Event>::NAME,
-                "hello"
-            );),
+            quote!(::circuits::__private::NameOf::<Hello>::NAME),
+            quote!(::circuits::__private::check_name(name, "hello")),
             quote!(impl ::circuits::__private::Handles<Hello> for Greeter),
             quote!(
                 type State = ::circuits::__private::Owned<Self>;

@@ -23,7 +23,7 @@ struct TextMailbox;
 #[component(overflow = "drop")]
 struct Overflow;
 
-#[component(strategy = "one_for_two")]
+#[component(strategy = "one_for_all")]
 struct Strategy;
 
 #[component(on_error = "panic")]

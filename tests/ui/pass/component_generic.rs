@@ -20,7 +20,7 @@ where
 }
 
 #[component]
-impl<T: Clone + Sync, const N: usize> Store<T, N>
+impl<T: Clone + Send + Sync + 'static, const N: usize> Store<T, N>
 where
     T: Debug,
     Self: Sized,

@@ -20,10 +20,10 @@ enum Rejecting {
     Variant,
 }
 
-#[component(overflow = "drop_oldest", strategy = "one_for_all")]
+#[component(overflow = "drop_oldest", strategy = "one_for_one")]
 struct Dropping(#[allow(dead_code)] u32);
 
-#[component(overflow = "latest", strategy = "rest_for_one",)]
+#[component(overflow = "latest", on_error = "restart",)]
 struct Latest {}
 
 #[component()]

@@ -67,4 +67,32 @@ impl Oracle {
     }
 }
 
+#[derive(Event)]
+#[event(reply = Option<u32>)]
+struct Find;
+
+type Maybe<T> = Option<T>;
+
+/// Where the reply is an option, one answers; two leave the choice.
+#[component]
+struct Finder;
+
+#[component]
+impl Finder {
+    #[handler("find")]
+    fn find(&mut self, _event: &Find) -> Option<u32> {
+        None
+    }
+
+    #[handler("find", priority = 1)]
+    fn perhaps(&mut self, _event: &Find) -> Option<Option<u32>> {
+        None
+    }
+
+    #[handler("find", priority = 2)]
+    fn alias(&mut self, _event: &Find) -> Result<Maybe<u32>, Error> {
+        Ok(None)
+    }
+}
+
 fn main() {}

@@ -71,7 +71,7 @@ where
 {
     fn run(&self, this: &mut C, cx: &Context<C>) -> Result<(), Error> {
         let answer = (self.run)(this, self.envelope.event(), cx);
-        self.envelope.answer(Answer::result(answer, Answer::option))
+        self.envelope.answer(Answer::result(answer, Answer::reply))
     }
 
     fn letter(&self) -> &dyn Letter {

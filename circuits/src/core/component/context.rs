@@ -121,7 +121,11 @@ impl<C: Component> Context<C> {
     }
 
     /// Adds a child, made by a factory.
-    pub fn supervise<F>(&self, factory: F) -> Supervise<'_, F> {
+    pub fn supervise<D, F>(&self, factory: F) -> Supervise<'_, F>
+    where
+        D: Component,
+        F: Fn() -> D + Send + Sync + 'static,
+    {
         Supervise::new(self.place(), factory)
     }
 

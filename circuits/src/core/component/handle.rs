@@ -53,7 +53,11 @@ impl Handle {
     }
 
     /// Adds a child to the root of the tree, made by a factory.
-    pub fn supervise<F>(&self, factory: F) -> Supervise<'_, F> {
+    pub fn supervise<C, F>(&self, factory: F) -> Supervise<'_, F>
+    where
+        C: Component,
+        F: Fn() -> C + Send + Sync + 'static,
+    {
         Supervise::new(self.place(), factory)
     }
 

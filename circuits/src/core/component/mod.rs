@@ -1,4 +1,9 @@
 //! Who acts: components, their handlers, and what a handler can do.
+//!
+//! `#[component]` and `#[handler]` write [`Declare`], [`Component`] and
+//! [`Handles`] for a type, and no more than that: the example `by_hand.rs` writes
+//! the same with public items alone, each part beside the attribute that stands
+//! for it, and needs no feature.
 
 mod accept;
 mod added;
@@ -66,7 +71,7 @@ pub trait Declare {
 
 /// A component: state, and the handlers that act on it.
 ///
-/// Written by `#[component]` on the impl block; `examples/by_hand.rs` shows
+/// Written by `#[component]` on the impl block; the example `by_hand.rs` shows
 /// every line of it written by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no component: it has no handlers",

@@ -62,6 +62,12 @@ impl<C: Component> Drop for Reading<C> {
 ///
 /// Sealed: choose [`Owned`] if every handler takes `&mut self`, and [`Shared`]
 /// if one takes `&self`.
+#[diagnostic::on_unimplemented(
+    message = "a handler takes `&self`, but `{C}` can't be shared between threads",
+    label = "handlers that take `&self` overlap, so this type must be `Sync`",
+    note = "write `&mut self` in every handler, or hold what is `Sync`: an atomic for a `Cell`, a \
+            `Mutex` for a `RefCell`, an `Arc` for an `Rc`"
+)]
 #[expect(
     private_bounds,
     reason = "sealed: how readers run is no concern of users"
@@ -100,7 +106,9 @@ pub struct Owned<C>(C);
 #[derive(Debug)]
 pub struct Shared<C>(Arc<C>);
 
+#[diagnostic::do_not_recommend]
 impl<C: Component> State<C> for Owned<C> {}
+#[diagnostic::do_not_recommend]
 impl<C: Component + Sync> State<C> for Shared<C> {}
 
 impl<C: Component> Keep<C> for Owned<C> {

@@ -49,6 +49,7 @@ impl Exception {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Event for Exception {
     type Reply = ();
     type Slot = Boxed<Self>;
@@ -72,6 +73,7 @@ pub struct DeadLetter {
     pub reason: Reason,
 }
 
+#[diagnostic::do_not_recommend]
 impl Event for DeadLetter {
     type Reply = ();
     type Slot = Inline<Self>;

@@ -81,6 +81,7 @@ macro_rules! feedback_event {
             const JOINED: Joined = join(E::NAME, $suffix);
         }
 
+        #[diagnostic::do_not_recommend]
         impl<E: Event> Event for $name<E> {
             type Reply = ();
             type Slot = Inline<Self>;

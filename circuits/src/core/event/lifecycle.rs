@@ -18,6 +18,7 @@ macro_rules! lifecycle_event {
             $($(#[$field_doc])* pub $field: $kind,)*
         }
 
+        #[diagnostic::do_not_recommend]
         impl Event for $type {
             type Reply = ();
             type Slot = Inline<Self>;

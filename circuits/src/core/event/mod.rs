@@ -1,6 +1,7 @@
 //! Events: what they are called, how they wait, how they travel without a type.
 
 mod any;
+mod describe;
 mod error;
 mod exception;
 mod feedback;
@@ -11,12 +12,13 @@ mod slot;
 use std::fmt;
 
 pub use self::any::AnyEvent;
+pub use self::describe::{ByName, Describe};
 pub use self::error::Error;
 pub use self::exception::{DeadLetter, Exception, Reason};
 pub use self::feedback::{Complete, Failure, Feedback, Success};
 pub use self::lifecycle::{PrepareUnregister, Registered, Signal, Started, Stopped, Unregistered};
-pub use self::name::check_name;
 pub(crate) use self::name::same;
+pub use self::name::{NameOf, Nameless, check_name};
 pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};
 
 /// A fact or a request that components fire and handle.

@@ -1,5 +1,9 @@
 //! Names of events, checked and joined by the compiler.
 
+use std::marker::PhantomData;
+
+use crate::core::event::Event;
+
 /// The longest event name that feedback events can be named after, in bytes.
 const LIMIT: usize = 96;
 
@@ -13,6 +17,27 @@ pub const fn check_name(event: &'static str, written: &'static str) {
         panic!("{}", Mismatch::new(event, written).as_str());
     }
 }
+
+/// The name of a type of event, if it is one; what the macros check names with.
+///
+/// The name of what is no event is a mistake that is reported elsewhere, so here
+/// it is `None`: the compiler prefers the inherent constant, but only where its
+/// bound holds, and else takes that of [`Nameless`].
+#[derive(Debug)]
+pub struct NameOf<E>(PhantomData<E>);
+
+impl<E: Event> NameOf<E> {
+    /// The name.
+    pub const NAME: Option<&'static str> = Some(E::NAME);
+}
+
+/// What has no name because it is no event; see [`NameOf`].
+pub trait Nameless {
+    /// No name.
+    const NAME: Option<&'static str> = None;
+}
+
+impl<E> Nameless for NameOf<E> {}
 
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());

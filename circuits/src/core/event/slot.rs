@@ -28,6 +28,7 @@ pub enum Inline<E> {
     Shared(Arc<E>),
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event> Slot<E> for Inline<E> {
     fn owned(event: E) -> Self {
         Self::Owned(event)
@@ -57,6 +58,7 @@ impl<E: Event> Slot<E> for Inline<E> {
 #[derive(Debug)]
 pub struct Boxed<E>(Arc<E>);
 
+#[diagnostic::do_not_recommend]
 impl<E: Event> Slot<E> for Boxed<E> {
     fn owned(event: E) -> Self {
         Self(Arc::new(event))

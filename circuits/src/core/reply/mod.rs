@@ -8,7 +8,7 @@ mod envelope;
 mod error;
 mod waiting;
 
-pub use self::answer::{Answer, IsReply};
+pub use self::answer::{Answer, IsError, IsReply};
 pub(crate) use self::cause::Cause;
 pub(crate) use self::collect::Collect;
 pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Ticket, Track};
