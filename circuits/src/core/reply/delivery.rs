@@ -250,7 +250,7 @@ impl<E: Event> Delivery<E> {
     }
 
     /// Takes one ticket's answer and moves on when it was the stage's last.
-    fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) {
+    pub(crate) fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) {
         let error = match &answer {
             Answer::Failed(error) => Some(error.clone()),
             _ => None,
@@ -415,94 +415,5 @@ impl<E: Event> Track for Delivery<E> {
     fn is_void(&self, component: ComponentId, life: u64) -> bool {
         let outdated = |stamp: Stamp| stamp.component == component && stamp.life != life;
         self.is_cancelled() || self.notes.stamp.is_some_and(outdated)
-    }
-}
-
-/// One receiver's part in a delivery; a lost ticket finishes as it drops.
-pub(crate) struct Ticket<D: Track + ?Sized> {
-    delivery: Option<Arc<D>>,
-    place: u32,
-    priority: i32,
-    finished: AtomicBool,
-}
-
-impl<D: Track + ?Sized> Ticket<D> {
-    /// The ticket of an event that nobody keeps a record of.
-    pub(crate) fn plain(priority: i32) -> Self {
-        Self {
-            delivery: None,
-            place: 0,
-            priority,
-            finished: AtomicBool::new(false),
-        }
-    }
-
-    pub(crate) fn new(delivery: Arc<D>, place: u32, priority: i32) -> Self {
-        Self {
-            delivery: Some(delivery),
-            place,
-            priority,
-            finished: AtomicBool::new(false),
-        }
-    }
-
-    pub(crate) fn priority(&self) -> i32 {
-        self.priority
-    }
-
-    pub(crate) fn delivery(&self) -> Option<&Arc<D>> {
-        self.delivery.as_ref()
-    }
-
-    /// Ends the ticket without an answer.
-    pub(crate) fn lose(&self, error: CallError, failure: Option<Error>) {
-        if let Some(delivery) = self.finish() {
-            delivery.clone().lose(self.place, error, failure);
-        }
-    }
-
-    /// Ends the ticket with an answer that carries no reply.
-    pub(crate) fn settle(&self, answer: Answer<()>) {
-        if let Some(delivery) = self.finish() {
-            delivery.clone().settle(self.place, answer);
-        }
-    }
-
-    fn finish(&self) -> Option<&Arc<D>> {
-        let delivery = self.delivery.as_ref()?;
-        let first = !self.finished.swap(true, Ordering::AcqRel);
-        first.then_some(delivery)
-    }
-}
-
-impl<E: Event> Ticket<Delivery<E>> {
-    /// Forgets the type of the event.
-    pub(crate) fn erase(mut self) -> Ticket<dyn Track> {
-        let delivery: Option<Arc<dyn Track>> = match self.delivery.take() {
-            Some(delivery) => Some(delivery),
-            None => None,
-        };
-        Ticket {
-            delivery,
-            place: self.place,
-            priority: self.priority,
-            finished: AtomicBool::new(false),
-        }
-    }
-
-    /// Ends the ticket with a handler's answer.
-    pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
-        if let Some(delivery) = self.finish() {
-            Delivery::settle(delivery, self.place, answer);
-        }
-    }
-}
-
-impl<D: Track + ?Sized> Drop for Ticket<D> {
-    fn drop(&mut self) {
-        let finished = *self.finished.get_mut();
-        if let Some(delivery) = self.delivery.take().filter(|_| !finished) {
-            delivery.lose(self.place, CallError::Stopped, None);
-        }
     }
 }

@@ -6,13 +6,15 @@ mod collect;
 mod delivery;
 mod envelope;
 mod error;
+mod ticket;
 mod waiting;
 
 pub use self::answer::{Answer, IsError, IsReply};
 pub(crate) use self::cause::Cause;
 pub(crate) use self::collect::Collect;
-pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Ticket, Track};
+pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Track};
 pub(crate) use self::envelope::Sealed;
 pub use self::envelope::{AnyEnvelope, Envelope, Letter, Notice};
 pub use self::error::{CallError, Deadlock};
+pub(crate) use self::ticket::Ticket;
 pub(crate) use self::waiting::{Edge, Edges, Party, Wait, find_deadlock};

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use foldhash::fast::RandomState;
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
+use crate::core::runtime::SeededHash;
 
 /// Names one subscription; they sort in the order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -168,7 +168,7 @@ impl Untyped {
 /// of the subscriptions, so a route never outlives a change unnoticed.
 pub(crate) struct Table<E: Event> {
     subscriptions: Mutex<Subscriptions<dyn Accept<E>>>,
-    routes: papaya::HashMap<Channel, Arc<Route<E>>, RandomState>,
+    routes: papaya::HashMap<Channel, Arc<Route<E>>, SeededHash>,
     others: ArcSwapOption<Route<E>>,
 }
 
@@ -176,7 +176,7 @@ impl<E: Event> Table<E> {
     pub(crate) fn new() -> Self {
         Self {
             subscriptions: Mutex::new(Subscriptions::new()),
-            routes: papaya::HashMap::with_hasher(RandomState::default()),
+            routes: papaya::HashMap::with_hasher(SeededHash::default()),
             others: ArcSwapOption::empty(),
         }
     }

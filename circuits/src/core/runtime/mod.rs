@@ -14,6 +14,8 @@ use tokio::time::Sleep;
 
 pub(crate) use self::panic::{Panic, catch, guard};
 pub(crate) use self::tasks::{TaskId, Tasks};
+/// A quick hash with a seed of its own in every process.
+pub(crate) use foldhash::fast::RandomState as SeededHash;
 pub(crate) use tokio::task::AbortHandle;
 pub(crate) use tokio::time::Instant;
 

@@ -1,0 +1,96 @@
+//! What a receiver holds of a delivery: its part, which ends exactly once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::core::event::{Error, Event};
+use crate::core::reply::{Answer, CallError, Delivery, Track};
+
+/// One receiver's part in a delivery; a lost ticket finishes as it drops.
+pub(crate) struct Ticket<D: Track + ?Sized> {
+    delivery: Option<Arc<D>>,
+    place: u32,
+    priority: i32,
+    finished: AtomicBool,
+}
+
+impl<D: Track + ?Sized> Ticket<D> {
+    /// The ticket of an event that nobody keeps a record of.
+    pub(crate) fn plain(priority: i32) -> Self {
+        Self {
+            delivery: None,
+            place: 0,
+            priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn new(delivery: Arc<D>, place: u32, priority: i32) -> Self {
+        Self {
+            delivery: Some(delivery),
+            place,
+            priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    pub(crate) fn delivery(&self) -> Option<&Arc<D>> {
+        self.delivery.as_ref()
+    }
+
+    /// Ends the ticket without an answer.
+    pub(crate) fn lose(&self, error: CallError, failure: Option<Error>) {
+        if let Some(delivery) = self.finish() {
+            delivery.clone().lose(self.place, error, failure);
+        }
+    }
+
+    /// Ends the ticket with an answer that carries no reply.
+    pub(crate) fn settle(&self, answer: Answer<()>) {
+        if let Some(delivery) = self.finish() {
+            delivery.clone().settle(self.place, answer);
+        }
+    }
+
+    fn finish(&self) -> Option<&Arc<D>> {
+        let delivery = self.delivery.as_ref()?;
+        let first = !self.finished.swap(true, Ordering::AcqRel);
+        first.then_some(delivery)
+    }
+}
+
+impl<E: Event> Ticket<Delivery<E>> {
+    /// Forgets the type of the event.
+    pub(crate) fn erase(mut self) -> Ticket<dyn Track> {
+        let delivery: Option<Arc<dyn Track>> = match self.delivery.take() {
+            Some(delivery) => Some(delivery),
+            None => None,
+        };
+        Ticket {
+            delivery,
+            place: self.place,
+            priority: self.priority,
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the ticket with a handler's answer.
+    pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
+        if let Some(delivery) = self.finish() {
+            Delivery::settle(delivery, self.place, answer);
+        }
+    }
+}
+
+impl<D: Track + ?Sized> Drop for Ticket<D> {
+    fn drop(&mut self) {
+        let finished = *self.finished.get_mut();
+        if let Some(delivery) = self.delivery.take().filter(|_| !finished) {
+            delivery.lose(self.place, CallError::Stopped, None);
+        }
+    }
+}
