@@ -26,6 +26,7 @@ pub(crate) fn expand(
     quote! {
         #(#cfgs)*
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Declare for #ident #ty_generics #where_clause {
             const OPTIONS: #private::Options = #private::Options::new() #calls;
         }

@@ -32,6 +32,7 @@ fn a_struct_is_left_alone_and_gets_its_options() {
     let expected = quote!(
         #item
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl<T: Clone> ::circuits::__private::Declare for Pool<T>
         where
             T: Copy

@@ -98,8 +98,13 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
         .flat_map(|handler| rows(scope, handler));
     let exclusive = exclusive(scope);
     let shared = shared(scope);
+    // Else what is no component would be answered with a list of all components. A generic one
+    // stays listed, so that a bound which does not hold is named.
+    let concrete = component.generics.params.is_empty();
+    let unlisted = concrete.then(|| quote!(#[diagnostic::do_not_recommend]));
     quote_spanned! {span=>
         #[automatically_derived]
+        #unlisted
         impl #impl_generics #private::Component for #own #where_clause {
             type Message = #message #ty_generics;
             type State = #private::#state<Self>;
