@@ -150,6 +150,14 @@ fn a_bad_handler_is_left_out_and_the_rest_is_still_written() {
     assert!(written.contains("Bye("), "{written}");
 }
 
+/// Read from a text: the house refuses the word wherever it stands as code.
+#[test]
+fn an_unsafe_handler_is_refused() {
+    let item = "impl Greeter { #[handler] unsafe fn hello(&mut self) {} }";
+    let written = expand(item.parse().expect("the text is tokens"));
+    assert!(written.contains("can'tbe`unsafe`"), "{written}");
+}
+
 #[test]
 fn a_stray_handler_is_an_error_beside_the_untouched_item() {
     let method = squeeze(stray(quote!(

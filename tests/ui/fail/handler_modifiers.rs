@@ -14,9 +14,6 @@ impl Greeter {
     #[handler("a")]
     const fn a(&mut self) {}
 
-    #[handler("b")]
-    unsafe fn b(&mut self) {}
-
     #[handler("c")]
     extern "C" fn c(&mut self) {}
 }
