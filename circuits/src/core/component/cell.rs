@@ -28,6 +28,7 @@ pub(crate) struct Cell<C: Component> {
     life: AtomicU64,
     place: AtomicU64,
     writer_waiting: AtomicBool,
+    started: AtomicBool,
     retired: AtomicBool,
     links: Mutex<Links>,
     cold: OnceLock<Box<Cold>>,
@@ -75,6 +76,7 @@ impl<C: Component> Cell<C> {
             life: AtomicU64::new(0),
             place: AtomicU64::new(0),
             writer_waiting: AtomicBool::new(false),
+            started: AtomicBool::new(false),
             retired: AtomicBool::new(true),
             links: Mutex::new(Links {
                 parent,
@@ -102,6 +104,7 @@ impl<C: Component> Cell<C> {
 
     pub(crate) fn begin_life(&self, life: u64) {
         self.control.reset();
+        self.started.store(false, Ordering::SeqCst);
         self.life.store(life, Ordering::Release);
     }
 
@@ -136,6 +139,15 @@ impl<C: Component> Cell<C> {
             .get()
             .map(|cold| &cold.debts)
             .filter(|debts| debts.are_open())
+    }
+
+    /// Says that this life handles events now.
+    pub(crate) fn set_started(&self) {
+        self.started.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_started(&self) -> bool {
+        self.started.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set_writer_waiting(&self, waiting: bool) {

@@ -12,8 +12,8 @@ use crate::core::component::{
 };
 use crate::core::event::{Error, Event};
 use crate::core::id::{ChannelError, ComponentId};
-use crate::core::mailbox::{Message, Mode};
-use crate::core::reply::{Cause, Party, Track};
+use crate::core::mailbox::Message;
+use crate::core::reply::{Cause, Party, Run, Track};
 use crate::core::route::Rooms;
 use crate::core::runtime;
 
@@ -25,7 +25,7 @@ pub struct Context<C: Component> {
     cell: Arc<Cell<C>>,
     life: u64,
     handler: &'static str,
-    reader: bool,
+    run: Run,
     track: Option<Arc<dyn Track>>,
 }
 
@@ -43,12 +43,12 @@ impl<C: Component> Context<C> {
             cell,
             life,
             handler: "",
-            reader: false,
+            run: Run::ALONE,
             track: None,
         }
     }
 
-    /// Makes the context of a reader.
+    /// Makes the context of a reader that runs alone all the same.
     pub(crate) fn fork(&self, message: &C::Message) -> Self {
         let mut fork = Self::new(self.cell.clone(), self.life);
         fork.enter(message);
@@ -58,12 +58,18 @@ impl<C: Component> Context<C> {
     /// Prepares for one event; `false` if it shall not be handled any more.
     pub(crate) fn enter(&mut self, message: &C::Message) -> bool {
         self.handler = message.handler();
-        self.reader = message.mode() != Mode::Exclusive;
         self.track = message.letter().track();
         match &self.track {
             Some(track) => !track.is_void(self.cell.id(), self.life),
             None => true,
         }
+    }
+
+    /// Prepares for one event that is handled beside others.
+    pub(crate) fn enter_beside(&mut self, message: &C::Message, run: Run) -> bool {
+        self.run = run;
+        message.letter().begin(run);
+        self.enter(message)
     }
 
     pub(crate) fn leave(&mut self) {
@@ -281,8 +287,8 @@ impl<C: Component> Scope for Context<C> {
         self.handler
     }
 
-    fn is_reader(&self) -> bool {
-        self.reader
+    fn run(&self) -> Run {
+        self.run
     }
 
     fn cause(&self) -> Option<Arc<Cause>> {

@@ -58,7 +58,11 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         dispatch.notes.cause = Some(Cause::new(outer, move |_| {
             let _ = done.send(());
         }));
-        let delivery = self.send(dispatch).and_then(|sent| sent.delivery);
+        let sent = self.send(dispatch);
+        let delivery = sent.and_then(|sent| {
+            self.owe(sent.rooms);
+            sent.delivery
+        });
         let published = delivery
             .clone()
             .and_then(|delivery| self.origin.publish(delivery));

@@ -10,7 +10,7 @@ use futures_util::task::AtomicWaker;
 
 use crate::core::component::{Body, Cell, Command, Component};
 use crate::core::mailbox::{Room, RoomKey};
-use crate::core::reply::{Deadlock, Edge, Party, Wait, find_deadlock};
+use crate::core::reply::{Blocker, Deadlock, Edge, Party, Run, Wait, find_deadlock};
 use crate::core::route::{Hub, Rooms};
 
 /// Waits for room in one mailbox; can be broken off, since the event that
@@ -44,8 +44,8 @@ impl RoomWait {
 }
 
 impl Wait for RoomWait {
-    fn blockers(&self) -> Vec<Arc<dyn Party>> {
-        vec![self.room.clone()]
+    fn blockers(&self, show: &mut dyn FnMut(Blocker)) {
+        show(Blocker::whole(self.room.clone()));
     }
 
     fn is_yielding(&self) -> bool {
@@ -75,10 +75,10 @@ impl Published {
     pub(crate) fn new(
         party: Arc<dyn Party>,
         handler: &'static str,
-        reader: bool,
+        run: Run,
         wait: Arc<dyn Wait>,
     ) -> Self {
-        let edge = Edge::new(handler, reader, wait.clone());
+        let edge = Edge::new(handler, run, wait.clone());
         party.edges().publish(edge.clone());
         let published = Self { party, wait };
         published.check(&edge);
@@ -161,7 +161,7 @@ pub(crate) async fn settle_debts<C: Component>(cell: &Arc<Cell<C>>, handler: &'s
             continue;
         }
         let wait = RoomWait::new(room, cell.hub());
-        let _published = Published::new(cell.clone(), handler, false, wait.clone());
+        let _published = Published::new(cell.clone(), handler, Run::ALONE, wait.clone());
         let forgiven = poll_fn(|task| {
             if wait.poll(task).is_ready() {
                 return Poll::Ready(false);

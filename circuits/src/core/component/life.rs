@@ -193,6 +193,7 @@ async fn lifetime<C: Component>(
     let end = match end {
         Some(end) => end,
         None => {
+            cell.set_started();
             drop(cell.parent().post(Order::Ready {
                 body: cell.clone(),
                 life: number,
@@ -480,7 +481,7 @@ impl<C: Component> Cell<C> {
         };
         let record = Arc::new(Delivery::<E>::new(notes, Collect::Nothing).share(event.clone()));
         let messages = own_messages::<C, E>(&event, Some(&record));
-        record.expect(0, messages.len());
+        record.expect(0, 0..messages.len() as u32);
         for message in messages {
             self.push(message, 0);
         }

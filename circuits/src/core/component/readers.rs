@@ -15,11 +15,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 
+use crate::core::component::flow::settle_debts;
 use crate::core::component::life::Life;
 use crate::core::component::{Body, Cell, Command, Component, Context, End, Finished, Keep};
 use crate::core::event::Error;
 use crate::core::mailbox::{Message, Mode};
-use crate::core::reply::{Party, find_deadlock};
+use crate::core::reply::{Party, Run, find_deadlock};
 
 /// So many readers of one component run at once; further events wait.
 const READERS: usize = 1024;
@@ -42,14 +43,18 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> 
         bay: None,
         parallel: 0,
         writer: false,
+        settling: None,
+        handler: "",
     };
+    let mut run = Run::ALONE;
     let end = loop {
         let step = poll_fn(|task| phase.poll(task, &mut slots)).await;
         match step {
             Step::Admit(message) => {
+                run = run.next();
                 let mut cx = Context::new(phase.cell.clone(), cx.life());
                 let state = match state.as_ref() {
-                    Some(state) if cx.enter(&message) => state,
+                    Some(state) if cx.enter_beside(&message, run) => state,
                     _ => continue,
                 };
                 if message.mode() == Mode::Parallel {
@@ -102,6 +107,10 @@ struct Phase<'a, C: Component> {
     parallel: usize,
     /// Whether an exclusive event waits for the readers.
     writer: bool,
+    /// Room is waited for in mailboxes that readers crowded.
+    settling: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The reader that was admitted last.
+    handler: &'static str,
 }
 
 impl<C: Component> Phase<'_, C> {
@@ -122,7 +131,7 @@ impl<C: Component> Phase<'_, C> {
                 return Poll::Ready(Step::Admit(message));
             }
         }
-        if running == 0 {
+        if running == 0 && self.settling.is_none() {
             Poll::Ready(Step::Over)
         } else {
             Poll::Pending
@@ -130,9 +139,13 @@ impl<C: Component> Phase<'_, C> {
     }
 
     /// Takes the next event if it is for a reader.
-    fn admit(&mut self, task: &Task<'_>) -> Option<C::Message> {
+    fn admit(&mut self, task: &mut Task<'_>) -> Option<C::Message> {
         let cell = self.cell;
-        if cell.control().command() >= Command::Stop || cell.debts().is_some() {
+        if cell.control().command() >= Command::Stop {
+            self.settling = None;
+            return None;
+        }
+        if !self.settle(task) {
             return None;
         }
         if self.batch.is_empty() && cell.mailbox().poll_take(task, self.batch).is_pending() {
@@ -143,8 +156,29 @@ impl<C: Component> Phase<'_, C> {
             return None;
         }
         let message = self.batch.pop_front();
+        self.handler = message.as_ref().map_or("", Message::handler);
         cell.mailbox().set_taken(self.batch.len());
         message
+    }
+
+    /// Waits for room where readers crowded a mailbox; tells whether there is some.
+    ///
+    /// It goes on while readers run: one of them may wait for the very event
+    /// that is held back.
+    fn settle(&mut self, task: &mut Task<'_>) -> bool {
+        loop {
+            if let Some(settling) = &mut self.settling {
+                if settling.as_mut().poll(task).is_pending() {
+                    return false;
+                }
+                self.settling = None;
+            }
+            if self.cell.debts().is_none() {
+                return true;
+            }
+            let (cell, handler) = (self.cell.clone(), self.handler);
+            self.settling = Some(Box::pin(async move { settle_debts(&cell, handler).await }));
+        }
     }
 
     /// Lets an exclusive event wait, and looks whether a reader waits for it in turn.
@@ -157,7 +191,7 @@ impl<C: Component> Phase<'_, C> {
         for edge in self.cell.edges().list() {
             if edge.is_reader() {
                 if let Some(deadlock) = find_deadlock(&party, &edge) {
-                    edge.break_off(deadlock);
+                    edge.wait.break_off(deadlock);
                 }
             }
         }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::core::component::flow::{Published, RoomWait};
 use crate::core::component::{Cell, Component};
 use crate::core::mailbox::Room;
-use crate::core::reply::{Cause, Deadlock, Notes, Party, Stamp, Wait};
+use crate::core::reply::{Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
 use crate::core::route::{Hub, Rooms};
 
 /// A handler that runs, as far as sending goes.
 pub(crate) trait Scope: Send + Sync {
     fn party(&self) -> Arc<dyn Party>;
     fn handler(&self) -> &'static str;
-    fn is_reader(&self) -> bool;
+    fn run(&self) -> Run;
     fn cause(&self) -> Option<Arc<Cause>>;
     fn owe(&self, rooms: Rooms);
 }
@@ -45,7 +45,7 @@ impl Origin<'_> {
         Some(Published::new(
             scope.party(),
             scope.handler(),
-            scope.is_reader(),
+            scope.run(),
             wait,
         ))
     }
@@ -58,7 +58,7 @@ impl Origin<'_> {
         let itself = self
             .scope
             .is_some_and(|scope| scope.party().id() == room.id());
-        if itself && self.scope.is_some_and(|scope| !scope.is_reader()) {
+        if itself && self.scope.is_some_and(|scope| !scope.run().is_reader()) {
             // An exclusive handler is the one who would have to make room.
             return None;
         }
@@ -69,20 +69,23 @@ impl Origin<'_> {
 }
 
 /// A handler waits for a child to start.
-pub(crate) struct StartWait {
-    child: Arc<dyn Party>,
+pub(crate) struct StartWait<C: Component> {
+    child: Arc<Cell<C>>,
 }
 
-impl StartWait {
-    pub(crate) fn publish<C: Component>(scope: &dyn Scope, child: Arc<Cell<C>>) -> Published {
+impl<C: Component> StartWait<C> {
+    pub(crate) fn publish(scope: &dyn Scope, child: Arc<Cell<C>>) -> Published {
         let wait = Arc::new(Self { child });
-        Published::new(scope.party(), scope.handler(), scope.is_reader(), wait)
+        Published::new(scope.party(), scope.handler(), scope.run(), wait)
     }
 }
 
-impl Wait for StartWait {
-    fn blockers(&self) -> Vec<Arc<dyn Party>> {
-        vec![self.child.clone()]
+impl<C: Component> Wait for StartWait<C> {
+    fn blockers(&self, show: &mut dyn FnMut(Blocker)) {
+        // What the child does after its start is not waited for.
+        if !self.child.has_started() {
+            show(Blocker::whole(self.child.clone()));
+        }
     }
 
     fn is_yielding(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Where the answers of one call come together.
 
+use std::ops::Range;
 use std::task::{Context, Poll, Waker};
 
 use crate::core::event::Error;
@@ -13,8 +14,11 @@ pub(crate) enum Collect<R> {
     /// The reply of the highest handler that gives one.
     First(First<R>),
     /// Every handler's result, by its place in the order of delivery.
-    All(Vec<(u32, Result<R, CallError>)>),
+    All(Replies<R>),
 }
+
+/// Results by place; none from a handler without an opinion.
+pub(crate) type Replies<R> = Vec<(u32, Option<Result<R, CallError>>)>;
 
 #[derive(Debug)]
 pub(crate) struct First<R> {
@@ -41,10 +45,11 @@ impl<R> Collect<R> {
             (Self::First(first), Answer::Failed(error)) if first.error.is_none() => {
                 first.error = Some(error);
             }
-            (Self::All(list), Answer::Reply(reply)) => list.push((place, Ok(reply))),
+            (Self::All(list), Answer::Reply(reply)) => list.push((place, Some(Ok(reply)))),
             (Self::All(list), Answer::Failed(error)) => {
-                list.push((place, Err(CallError::Failed(error))));
+                list.push((place, Some(Err(CallError::Failed(error)))));
             }
+            (Self::All(list), Answer::Nothing) => list.push((place, None)),
             _ => {}
         }
     }
@@ -53,7 +58,7 @@ impl<R> Collect<R> {
     pub(crate) fn lose(&mut self, place: u32, error: CallError) {
         match self {
             Self::First(first) if first.lost.is_none() => first.lost = Some(error),
-            Self::All(list) => list.push((place, Err(error))),
+            Self::All(list) => list.push((place, Some(Err(error)))),
             _ => {}
         }
     }
@@ -84,7 +89,18 @@ impl<R> Collect<R> {
         };
         let mut list = std::mem::take(list);
         list.sort_by_key(|(place, _)| *place);
-        list.into_iter().map(|(_, result)| result).collect()
+        list.into_iter().filter_map(|(_, result)| result).collect()
+    }
+
+    /// Notes one error for all of these places that have no result.
+    pub(crate) fn fill(&mut self, places: Range<u32>, error: &CallError) {
+        if let Self::All(list) = self {
+            for place in places {
+                if !list.iter().any(|(other, _)| *other == place) {
+                    list.push((place, Some(Err(error.clone()))));
+                }
+            }
+        }
     }
 }
 

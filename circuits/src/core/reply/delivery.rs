@@ -10,6 +10,7 @@
 //! A plain event to one receiver, or to many in one stage, has no record at all.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -17,7 +18,9 @@ use std::task::{Context, Poll};
 use crate::core::event::{Error, Event};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::reply::collect::Waiter;
-use crate::core::reply::{Answer, CallError, Cause, Collect, Deadlock, Party, Wait, find_deadlock};
+use crate::core::reply::{
+    Answer, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Wait, find_deadlock,
+};
 
 /// What goes along with an event, over all its receivers.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +73,8 @@ pub(crate) struct Delivery<E: Event> {
 struct State<R> {
     /// Tickets of the current stage that are not finished.
     pending: usize,
+    /// The places of the current stage.
+    places: Range<u32>,
     stage: usize,
     failed: bool,
     done: bool,
@@ -84,8 +89,8 @@ struct State<R> {
 /// The components that still have to finish; kept for callers that can deadlock.
 enum Parties {
     None,
-    One(u32, Arc<dyn Party>),
-    Many(Vec<(u32, Arc<dyn Party>)>),
+    One(u32, Blocker),
+    Many(Vec<(u32, Blocker)>),
 }
 
 impl<E: Event> Delivery<E> {
@@ -101,6 +106,7 @@ impl<E: Event> Delivery<E> {
             called: false,
             state: Mutex::new(State {
                 pending: 0,
+                places: 0..0,
                 stage: 0,
                 failed: false,
                 done: false,
@@ -138,8 +144,10 @@ impl<E: Event> Delivery<E> {
 
     /// Announces the tickets of the first stage.
     #[inline]
-    pub(crate) fn expecting(mut self, tickets: usize) -> Self {
-        self.state_mut().pending = tickets;
+    pub(crate) fn expecting(mut self, tickets: u32) -> Self {
+        let state = self.state_mut();
+        state.pending = tickets as usize;
+        state.places = 0..tickets;
         self
     }
 
@@ -156,10 +164,11 @@ impl<E: Event> Delivery<E> {
     }
 
     /// Announces the tickets of a stage, before the first of them is handed out.
-    pub(crate) fn expect(&self, stage: usize, tickets: usize) {
+    pub(crate) fn expect(&self, stage: usize, places: Range<u32>) {
         let mut state = self.state();
         state.stage = stage;
-        state.pending = tickets;
+        state.pending = places.len();
+        state.places = places;
     }
 
     /// Tells whether somebody waits who could be part of a deadlock.
@@ -169,6 +178,7 @@ impl<E: Event> Delivery<E> {
 
     /// Notes who holds a ticket; only for a delivery with a caller.
     pub(crate) fn involve(&self, place: u32, party: Arc<dyn Party>) {
+        let party = Blocker::whole(party);
         let mut state = self.state();
         state.parties = match std::mem::replace(&mut state.parties, Parties::None) {
             Parties::None => Parties::One(place, party),
@@ -202,10 +212,9 @@ impl<E: Event> Delivery<E> {
             return Poll::Ready(state.collect.into_replies());
         }
         if let Some(deadlock) = state.deadlock.take() {
-            let mut replies = state.collect.into_replies();
-            let missing = state.pending;
-            replies.extend((0..missing).map(|_| Err(CallError::Deadlock(deadlock.clone()))));
-            return Poll::Ready(replies);
+            let places = state.places.clone();
+            state.collect.fill(places, &CallError::Deadlock(deadlock));
+            return Poll::Ready(state.collect.into_replies());
         }
         state.waiter.wait(cx)
     }
@@ -213,9 +222,9 @@ impl<E: Event> Delivery<E> {
     /// Takes what has arrived when the time is over; who is missing has `error`.
     pub(crate) fn give_up(&self, error: &CallError) -> Vec<Result<E::Reply, CallError>> {
         let mut state = self.state();
-        let mut replies = state.collect.into_replies();
-        replies.extend((0..state.pending).map(|_| Err(error.clone())));
-        replies
+        let places = state.places.clone();
+        state.collect.fill(places, error);
+        state.collect.into_replies()
     }
 
     /// Polls for the end of all stages.
@@ -340,14 +349,37 @@ impl Parties {
             _ => {}
         }
     }
+
+    /// Notes that a reader has the event now.
+    fn begin(&mut self, place: u32, run: Run) {
+        match self {
+            Self::One(at, blocker) if *at == place => blocker.run = run,
+            Self::Many(list) => {
+                for (_, blocker) in list.iter_mut().filter(|(at, _)| *at == place) {
+                    blocker.run = run;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl<E: Event> Wait for Delivery<E> {
-    fn blockers(&self) -> Vec<Arc<dyn Party>> {
-        match &self.state().parties {
-            Parties::None => Vec::new(),
-            Parties::One(_, party) => vec![party.clone()],
-            Parties::Many(list) => list.iter().map(|(_, party)| party.clone()).collect(),
+    fn blockers(&self, show: &mut dyn FnMut(Blocker)) {
+        // Copied first: no lock is held while another is taken.
+        let state = self.state();
+        match &state.parties {
+            Parties::None => {}
+            Parties::One(_, blocker) => {
+                let blocker = blocker.clone();
+                drop(state);
+                show(blocker);
+            }
+            Parties::Many(list) => {
+                let list: Vec<Blocker> = list.iter().map(|(_, blocker)| blocker.clone()).collect();
+                drop(state);
+                list.into_iter().for_each(show);
+            }
         }
     }
 
@@ -379,6 +411,8 @@ impl<E: Event> fmt::Debug for Delivery<E> {
 pub(crate) trait Track: Send + Sync {
     fn settle(self: Arc<Self>, place: u32, answer: Answer<()>);
     fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>);
+    /// Says that a reader has taken the event.
+    fn begin(&self, place: u32, run: Run);
     fn stop(&self);
     /// Asks that nobody handles the event who has not begun.
     fn cancel(&self);
@@ -398,6 +432,12 @@ impl<E: Event> Track for Delivery<E> {
 
     fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>) {
         self.finish(place, failure, |collect| collect.lose(place, error));
+    }
+
+    fn begin(&self, place: u32, run: Run) {
+        if self.called {
+            self.state().parties.begin(place, run);
+        }
     }
 
     fn stop(&self) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::core::event::{AnyEvent, Error, Event, Slot};
 use crate::core::reply::delivery::Track;
-use crate::core::reply::{Answer, CallError, Delivery, Ticket};
+use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket};
 
 /// An event on its way to a handler that names its type.
 pub struct Envelope<E: Event> {
@@ -131,6 +131,8 @@ pub(crate) trait Sealed: Send + Sync {
     fn priority(&self) -> i32;
     /// The record of the delivery, where there is one.
     fn track(&self) -> Option<Arc<dyn Track>>;
+    /// Says that a reader has taken the event.
+    fn begin(&self, run: Run);
     /// Says that the event will not be handled, or was not handled to its end.
     fn lose(&self, error: CallError, failure: Option<Error>);
 }
@@ -148,6 +150,10 @@ impl<E: Event> Sealed for Envelope<E> {
 
     fn track(&self) -> Option<Arc<dyn Track>> {
         Some(self.ticket.delivery()?.clone())
+    }
+
+    fn begin(&self, run: Run) {
+        self.ticket.begin(run);
     }
 
     fn lose(&self, error: CallError, failure: Option<Error>) {
@@ -171,6 +177,10 @@ macro_rules! erased_letter {
 
             fn track(&self) -> Option<Arc<dyn Track>> {
                 self.ticket.delivery().cloned()
+            }
+
+            fn begin(&self, run: Run) {
+                self.ticket.begin(run);
             }
 
             fn lose(&self, error: CallError, failure: Option<Error>) {

@@ -6,6 +6,7 @@ mod collect;
 mod delivery;
 mod envelope;
 mod error;
+mod ring;
 mod ticket;
 mod waiting;
 
@@ -16,5 +17,6 @@ pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Track
 pub(crate) use self::envelope::Sealed;
 pub use self::envelope::{AnyEnvelope, Envelope, Letter, Notice};
 pub use self::error::{CallError, Deadlock};
+pub(crate) use self::ring::find_deadlock;
 pub(crate) use self::ticket::Ticket;
-pub(crate) use self::waiting::{Edge, Edges, Party, Wait, find_deadlock};
+pub(crate) use self::waiting::{Blocker, Edge, Edges, Party, Run, Wait};

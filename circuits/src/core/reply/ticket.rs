@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::core::event::{Error, Event};
-use crate::core::reply::{Answer, CallError, Delivery, Track};
+use crate::core::reply::{Answer, CallError, Delivery, Run, Track};
 
 /// One receiver's part in a delivery; a lost ticket finishes as it drops.
 pub(crate) struct Ticket<D: Track + ?Sized> {
@@ -40,6 +40,13 @@ impl<D: Track + ?Sized> Ticket<D> {
 
     pub(crate) fn delivery(&self) -> Option<&Arc<D>> {
         self.delivery.as_ref()
+    }
+
+    /// Says that a reader has taken the event.
+    pub(crate) fn begin(&self, run: Run) {
+        if let Some(delivery) = &self.delivery {
+            delivery.begin(self.place, run);
+        }
     }
 
     /// Ends the ticket without an answer.

@@ -1,10 +1,10 @@
-//! Who waits for whom, and the search for rings.
+//! Who waits for whom.
 //!
 //! Every handler that awaits something another component has to do publishes
-//! an edge on its own component, then walks. Of two handlers that close a ring
-//! in the same instant, at least one sees the other's edge, because each edge
-//! is published under its component's lock before either walk begins. No lock
-//! is held while another is taken.
+//! an edge on its own component, and then looks for a ring. Of two handlers
+//! that close a ring in the same instant, at least one sees the other's edge,
+//! because each edge is published under its component's lock before either
+//! search begins. No lock is held while another is taken.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::core::id::ComponentId;
 use crate::core::reply::Deadlock;
-
-/// Rings longer than this are not searched for.
-const DEPTH: usize = 512;
 
 /// A component, as far as waiting goes.
 pub(crate) trait Party: Send + Sync {
@@ -30,10 +27,63 @@ pub(crate) trait Party: Send + Sync {
     fn has_writer_waiting(&self) -> bool;
 }
 
+/// Tells apart the readers of one component that run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Run(u32);
+
+impl Run {
+    /// A handler that runs alone.
+    pub(crate) const ALONE: Self = Self(0);
+
+    /// Returns the number of the next reader.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.checked_add(1).unwrap_or(1))
+    }
+
+    pub(crate) fn is_reader(self) -> bool {
+        self != Self::ALONE
+    }
+}
+
+/// Someone who has to act before a wait can end.
+#[derive(Clone)]
+pub(crate) struct Blocker {
+    pub(crate) party: Arc<dyn Party>,
+    /// The reader that has the event; [`Run::ALONE`] while the event is queued,
+    /// or where an exclusive handler has it: then the component as a whole counts.
+    pub(crate) run: Run,
+}
+
+impl Blocker {
+    /// The component as a whole.
+    pub(crate) fn whole(party: Arc<dyn Party>) -> Self {
+        Self {
+            party,
+            run: Run::ALONE,
+        }
+    }
+
+    /// The waits that keep it from acting.
+    pub(crate) fn edges(&self) -> Vec<Edge> {
+        let mut edges = self.party.open_edges().map_or_else(Vec::new, Edges::list);
+        if !edges.is_empty() {
+            let writer = self.party.has_writer_waiting();
+            edges.retain(|edge| {
+                if self.run.is_reader() {
+                    edge.run == self.run
+                } else {
+                    writer || !edge.run.is_reader()
+                }
+            });
+        }
+        edges
+    }
+}
+
 /// Something that a handler awaits.
 pub(crate) trait Wait: Send + Sync {
-    /// The components that have to act first; all of them.
-    fn blockers(&self) -> Vec<Arc<dyn Party>>;
+    /// Shows those who may end it; any one of them is enough.
+    fn blockers(&self, show: &mut dyn FnMut(Blocker));
     /// Whether it can be broken off without harm, as waiting for room can.
     fn is_yielding(&self) -> bool;
     /// Ends the wait because it is part of a ring.
@@ -43,28 +93,23 @@ pub(crate) trait Wait: Send + Sync {
 /// One wait of one handler.
 #[derive(Clone)]
 pub(crate) struct Edge {
-    handler: &'static str,
-    /// Held by a `&self` handler: it blocks exclusive events only.
-    reader: bool,
-    wait: Arc<dyn Wait>,
+    pub(crate) handler: &'static str,
+    pub(crate) run: Run,
+    pub(crate) wait: Arc<dyn Wait>,
 }
 
 impl Edge {
-    pub(crate) fn new(handler: &'static str, reader: bool, wait: Arc<dyn Wait>) -> Self {
-        Self {
-            handler,
-            reader,
-            wait,
-        }
+    pub(crate) fn new(handler: &'static str, run: Run, wait: Arc<dyn Wait>) -> Self {
+        Self { handler, run, wait }
     }
 
     pub(crate) fn is_reader(&self) -> bool {
-        self.reader
+        self.run.is_reader()
     }
 
-    /// Ends the wait because it is part of a ring.
-    pub(crate) fn break_off(&self, deadlock: Deadlock) {
-        self.wait.break_off(deadlock);
+    /// Tells whether it is the same wait.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        same(&self.wait, &other.wait)
     }
 }
 
@@ -118,80 +163,5 @@ fn same(left: &Arc<dyn Wait>, right: &Arc<dyn Wait>) -> bool {
 impl fmt::Debug for Edges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Edges({})", self.count.load(Ordering::Relaxed))
-    }
-}
-
-/// Looks for a ring that this edge closes; the edge must be published.
-///
-/// Waits on the ring that can yield are broken off instead, and then there is
-/// no deadlock.
-pub(crate) fn find_deadlock(party: &Arc<dyn Party>, edge: &Edge) -> Option<Deadlock> {
-    let mut walk = Walk {
-        start: party.id(),
-        start_reads: edge.reader,
-        seen: Vec::new(),
-        path: vec![step(party, edge)],
-        yielding: Vec::new(),
-    };
-    if edge.wait.is_yielding() {
-        walk.yielding.push(edge.clone());
-    }
-    if !walk.is_stuck(edge) {
-        return None;
-    }
-    let deadlock = Deadlock::new(walk.path);
-    if walk.yielding.is_empty() {
-        return Some(deadlock);
-    }
-    for edge in walk.yielding {
-        edge.break_off(deadlock.clone());
-    }
-    None
-}
-
-fn step(party: &Arc<dyn Party>, edge: &Edge) -> String {
-    format!("{}.{}", party.label(), edge.handler)
-}
-
-struct Walk {
-    start: ComponentId,
-    start_reads: bool,
-    seen: Vec<ComponentId>,
-    path: Vec<String>,
-    yielding: Vec<Edge>,
-}
-
-impl Walk {
-    /// Tells whether everyone that the edge waits for waits for the start.
-    fn is_stuck(&mut self, edge: &Edge) -> bool {
-        let blockers = edge.wait.blockers();
-        !blockers.is_empty() && blockers.iter().all(|party| self.waits_for_start(party))
-    }
-
-    fn waits_for_start(&mut self, party: &Arc<dyn Party>) -> bool {
-        if party.id() == self.start {
-            // Readers do not wait for a reader, unless a writer came between.
-            return !self.start_reads || party.has_writer_waiting();
-        }
-        if self.seen.contains(&party.id()) || self.seen.len() >= DEPTH {
-            return false;
-        }
-        self.seen.push(party.id());
-        for edge in party.open_edges().map_or_else(Vec::new, Edges::list) {
-            if edge.reader && !party.has_writer_waiting() {
-                continue;
-            }
-            let (path, yielding) = (self.path.len(), self.yielding.len());
-            self.path.push(step(party, &edge));
-            if edge.wait.is_yielding() {
-                self.yielding.push(edge.clone());
-            }
-            if self.is_stuck(&edge) {
-                return true;
-            }
-            self.path.truncate(path);
-            self.yielding.truncate(yielding);
-        }
-        false
     }
 }

@@ -101,9 +101,9 @@ impl<E: Event> Route<E> {
         let (Some(stage), Some(event)) = (self.stages.get(number), delivery.event()) else {
             return rooms;
         };
-        delivery.expect(number, stage.len());
         let before: usize = self.stages[..number].iter().map(Vec::len).sum();
-        let places = (before as u32)..;
+        let places = before as u32..(before + stage.len()) as u32;
+        delivery.expect(number, places.clone());
         if delivery.has_caller() {
             for (place, hop) in places.clone().zip(stage) {
                 delivery.involve(place, hop.party());
