@@ -1,9 +1,12 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
+mod cancel;
 mod channels;
 mod costs;
 mod deadlocks;
+mod event_priority;
 mod events;
+mod handlers;
 mod house;
 mod http;
 mod log;
@@ -11,4 +14,5 @@ mod macros;
 mod tasks;
 mod tcp;
 mod unheard;
+mod waiting;
 mod wordcount;

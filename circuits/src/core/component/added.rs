@@ -207,5 +207,9 @@ where
         id: handler,
         remove: Box::new(remove),
     });
+    // Left meanwhile, the component has cleared its list before.
+    if cell.is_retired() {
+        additions.clear(cell.hub());
+    }
     Ok(handler)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context as Task, Poll};
 
 use tokio::sync::oneshot;
@@ -79,13 +79,12 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
         dispatch.recorded = true;
         let sent = self.send(dispatch);
-        let sent = sent.map(|sent| {
+        let delivery = sent.and_then(|sent| {
             self.owe(sent.rooms);
-            sent.delivery.map(|delivery| -> Arc<dyn Track> { delivery })
+            let delivery: Weak<dyn Track> = Arc::downgrade(&sent.delivery?);
+            Some(delivery)
         });
-        Cancel {
-            delivery: sent.flatten(),
-        }
+        Cancel { delivery }
     }
 
     fn send(&mut self, dispatch: Dispatch<E>) -> Option<Sent<E>> {
@@ -205,7 +204,8 @@ impl fmt::Debug for Completed<'_> {
 
 /// Cancels an event; dropped, it changes nothing.
 pub struct Cancel {
-    delivery: Option<Arc<dyn Track>>,
+    /// Weak: a record that is kept would keep its cause from being complete.
+    delivery: Option<Weak<dyn Track>>,
 }
 
 impl Cancel {
@@ -214,7 +214,7 @@ impl Cancel {
     /// They are skipped in silence: no dead letter, no success; the event
     /// counts as complete once those that began are done.
     pub fn cancel(&self) {
-        if let Some(delivery) = &self.delivery {
+        if let Some(delivery) = self.delivery.as_ref().and_then(Weak::upgrade) {
             delivery.cancel();
         }
     }

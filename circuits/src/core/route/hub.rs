@@ -200,7 +200,8 @@ impl Hub {
     /// Reports a failure; to the log where nobody handles it.
     pub(crate) fn exception(self: &Arc<Self>, exception: Exception, cause: Option<Arc<Cause>>) {
         self.counters.exceptions.fetch_add(1, Ordering::Relaxed);
-        let about_itself = exception.event.is::<Exception>();
+        // By name: a handler without an event parameter keeps only that.
+        let about_itself = exception.event.name() == Exception::NAME;
         let notes = Notes {
             cause,
             ..Notes::default()
