@@ -110,7 +110,7 @@ impl Replies {
     }
 }
 
-#[component(channel = "ward", max_restarts = 9)]
+#[component(channel = "ward")]
 struct Ward(Log);
 
 #[component]

@@ -1,16 +1,20 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
+mod calls;
 mod cancel;
 mod channels;
 mod costs;
 mod deadlocks;
 mod event_priority;
 mod events;
+mod feedback;
+mod fire;
 mod handlers;
 mod house;
 mod http;
 mod log;
 mod macros;
+mod stages;
 mod tasks;
 mod tcp;
 mod unheard;
