@@ -149,6 +149,8 @@ pub(crate) trait Body: Party {
     fn set_place(&self, place: u64);
     /// The one who supervises its children, if it ever had any.
     fn children(&self) -> Option<Arc<Inbox>>;
+    /// Fires `Registered`, to itself and to others: it has a new parent.
+    fn announce(&self);
     /// Lets it take nothing new.
     fn seal(&self);
     /// Takes it out of the routes; what waits in its mailbox becomes dead letters.

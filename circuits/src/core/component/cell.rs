@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
-use crate::core::component::{Body, Component, Control, Inbox};
-use crate::core::event::Reason;
+use crate::core::component::{Body, Command, Component, Control, Inbox};
+use crate::core::event::{Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
-use crate::core::reply::{CallError, Edges, Party};
+use crate::core::reply::{CallError, Edges, Notes, Party};
 use crate::core::route::{Hub, Rooms};
-use crate::core::runtime::Tasks;
+use crate::core::runtime::{self, Tasks};
 
 /// The lasting part of a component. Its value is not here: that belongs to one
 /// life, and to the task of that life.
@@ -161,6 +161,12 @@ impl<C: Component> Cell<C> {
             Some(inbox) if !inbox.is_closed() => inbox.clone(),
             _ => {
                 let nursery = links.parent.nursery().clone();
+                if self.is_retired() {
+                    // Whoever is gone takes no children, and keeps no inbox.
+                    let inbox = Inbox::new(nursery, Some(self.clone()));
+                    inbox.close();
+                    return Arc::new(inbox);
+                }
                 let inbox = nursery.open(&self.hub, self.clone(), C::OPTIONS);
                 links.children = Some(inbox.clone());
                 inbox
@@ -254,6 +260,14 @@ impl<C: Component> Body for Cell<C> {
             .filter(|inbox| !inbox.is_closed())
     }
 
+    fn announce(&self) {
+        let parent = self.parent().owner();
+        let registered = Registered::new(self.id, self.name().clone(), parent);
+        self.push_own(&registered, None);
+        self.hub
+            .tell(self.channel.as_str(), Notes::default(), || registered);
+    }
+
     fn seal(&self) {
         self.mailbox.seal();
     }
@@ -267,8 +281,19 @@ impl<C: Component> Body for Cell<C> {
                 cold.additions.clear(&self.hub);
             }
         }
+        // Children that are still there belong to a life that never came to
+        // its end, or were moved here between two lives. The inbox holds this
+        // component, so it must not be kept either.
+        let children = self.links().children.take();
+        if let Some(children) = children {
+            children.shut_down(Command::Kill);
+        }
         for message in self.mailbox.close() {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
+            // The supervisor runs this: an event whose drop panics must not end it.
+            let bury = || self.bury(message, Reason::Stopped, CallError::Stopped);
+            if let Err(panic) = runtime::guard(bury) {
+                self.report_failure("drop", &Error::from(panic));
+            }
         }
     }
 

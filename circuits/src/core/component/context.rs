@@ -166,7 +166,7 @@ impl<C: Component> Context<C> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        timer::spawn(&self.cell, future)
+        timer::spawn(&self.cell, "spawn", future)
     }
 
     /// Adds a handler that takes `&mut self`, on the component's channel.

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Call, CallAll, Command, Component, Direct, Fire, Inbox, OnChannel, Order, Origin,
-    Register, Supervise, Target, Wait,
+    Address, Call, CallAll, Command, Component, Direct, Fire, Inbox, OnChannel, Origin, Register,
+    Supervise, Target, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -110,8 +110,7 @@ impl Handle {
     fn end(&self, how: Command, code: u8) {
         self.hub.set_exit_code(code);
         self.inbox.nursery().serve(&self.hub, &self.inbox);
-        let (reply, _) = tokio::sync::oneshot::channel();
-        drop(self.inbox.post(Order::Shutdown { how, reply }));
+        self.inbox.shut_down(how);
     }
 
     pub(crate) fn place(&self) -> Place<'_> {

@@ -21,7 +21,7 @@ use crate::core::reply::{CallError, Cause, Collect, Delivery, Notes, Party};
 use crate::core::runtime;
 
 /// After so many events without a pause, the other tasks of the thread get a turn.
-const TURN: usize = 256;
+pub(crate) const TURN: usize = 256;
 
 /// After so many pauses with little to do, the buffers of busier times are freed.
 const QUIET: u8 = 64;
@@ -464,6 +464,10 @@ impl<C: Component> Drop for Life<C> {
                 .bury(message, Reason::Crashed, CallError::Crashed);
         }
         self.cx.cell().mailbox().put_back(&mut self.batch);
+        while let Some(message) = self.batch.pop_front() {
+            self.cell()
+                .bury(message, Reason::Stopped, CallError::Stopped);
+        }
         self.give_up_value();
     }
 }

@@ -64,6 +64,31 @@ pub(crate) struct Adopted {
     pub(crate) from: Arc<Inbox>,
 }
 
+impl Adopted {
+    /// Returns the child to where it came from, and says why. Where nobody is
+    /// left there either, it ends: nobody would ever end it otherwise.
+    pub(crate) fn send_back(
+        self,
+        reply: Option<oneshot::Sender<Result<(), StartError>>>,
+        error: StartError,
+    ) {
+        let body = self.birth.body();
+        let from = self.from.clone();
+        body.set_parent(from.clone());
+        let order = Order::Adopt {
+            child: self,
+            reply: None,
+        };
+        if from.post(order).is_some() {
+            body.control().tell(Command::Kill);
+            body.retire();
+        }
+        if let Some(reply) = reply {
+            let _ = reply.send(Err(error));
+        }
+    }
+}
+
 /// What makes the lives of one component.
 pub(crate) trait Birth: Send {
     fn body(&self) -> Arc<dyn Body>;
@@ -149,6 +174,12 @@ impl Inbox {
         None
     }
 
+    /// Tells the supervisor to end, without waiting for it.
+    pub(crate) fn shut_down(&self, how: Command) {
+        let (reply, _) = oneshot::channel();
+        drop(self.post(Order::Shutdown { how, reply }));
+    }
+
     /// Takes the next order.
     pub(crate) async fn next(&self) -> Order {
         loop {
@@ -159,7 +190,8 @@ impl Inbox {
         }
     }
 
-    /// Refuses all further orders; those that wait are dropped, which answers them.
+    /// Refuses all further orders; those that wait are dropped, which answers
+    /// them, except that a child on its way goes back.
     pub(crate) fn close(&self) {
         let queue = {
             let mut orders = self.lock();
@@ -167,7 +199,11 @@ impl Inbox {
             std::mem::take(&mut orders.queue)
         };
         self.requests.close();
-        drop(queue);
+        for order in queue {
+            if let Order::Adopt { child, reply } = order {
+                child.send_back(reply, StartError::Stopped);
+            }
+        }
     }
 
     /// Marks that the children are being ended, each within its own time.

@@ -9,14 +9,14 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 
 use crate::core::component::flow::settle_debts;
-use crate::core::component::life::Life;
+use crate::core::component::life::{Life, TURN};
 use crate::core::component::{Body, Cell, Command, Component, Context, End, Finished, Keep};
 use crate::core::event::Error;
 use crate::core::mailbox::{Message, Mode};
@@ -43,6 +43,7 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> 
         bay: None,
         parallel: 0,
         writer: false,
+        turn: 0,
         settling: None,
         handler: "",
     };
@@ -107,6 +108,8 @@ struct Phase<'a, C: Component> {
     parallel: usize,
     /// Whether an exclusive event waits for the readers.
     writer: bool,
+    /// Readers begun since the other tasks of the thread had a turn.
+    turn: usize,
     /// Room is waited for in mailboxes that readers crowded.
     settling: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// The reader that was admitted last.
@@ -127,7 +130,13 @@ impl<C: Component> Phase<'_, C> {
         }
         let running = slots.running + self.parallel;
         if running < READERS {
+            if self.turn >= TURN {
+                self.turn = 0;
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(message) = self.admit(task) {
+                self.turn += 1;
                 return Poll::Ready(Step::Admit(message));
             }
         }

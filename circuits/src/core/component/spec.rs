@@ -305,6 +305,10 @@ async fn start<C: Component>(
         None => Channel::literal(C::OPTIONS.channel),
     };
     let channel = channel.map_err(StartError::BadChannel)?;
+    if !place.hub.runtime().is_there() {
+        // Nobody would read the order.
+        return Err(StartError::NoRuntime);
+    }
     let cell = Cell::new(
         place.hub,
         place.inbox.clone(),

@@ -51,7 +51,7 @@ pub(crate) fn after<C: Component, E: Event>(
     event: E,
 ) -> TimerHandle {
     let armed = cell.clone();
-    spawn(cell, async move {
+    spawn(cell, "after", async move {
         runtime::sleep(delay).await;
         fire(&armed, life, event).await;
     })
@@ -65,8 +65,8 @@ pub(crate) fn every<C: Component, E: Event + Clone>(
 ) -> TimerHandle {
     let armed = cell.clone();
     let period = period.max(SHORTEST);
-    spawn(cell, async move {
-        let mut next = runtime::now() + period;
+    spawn(cell, "every", async move {
+        let mut next = runtime::from_now(period);
         loop {
             runtime::sleep_until(Some(next)).await;
             // Awaited: a receiver that is behind gets no further ticks piled up.
@@ -81,7 +81,9 @@ pub(crate) fn every<C: Component, E: Event + Clone>(
 }
 
 /// Runs a future until it ends or the component's life does; its panic ends the life.
-pub(crate) fn spawn<C, F>(cell: &Arc<Cell<C>>, future: F) -> TimerHandle
+///
+/// `place` says what it was in the report of a panic.
+pub(crate) fn spawn<C, F>(cell: &Arc<Cell<C>>, place: &'static str, future: F) -> TimerHandle
 where
     C: Component,
     F: Future<Output = ()> + Send + 'static,
@@ -90,7 +92,9 @@ where
     let failing = cell.clone();
     let task = cell.tasks().spawn(cell.hub().runtime(), async move {
         if let Err(panic) = caught.await {
-            failing.control().fail(Error::from(panic));
+            let error = Error::from(panic);
+            failing.report_failure(place, &error);
+            failing.control().fail(error);
         }
     });
     TimerHandle {

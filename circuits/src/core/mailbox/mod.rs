@@ -85,6 +85,8 @@ struct State<M> {
     /// Set if a queued message has a priority, so that the batch is sorted.
     sorted: bool,
     closed: bool,
+    /// Set once nobody will take what waits, not even a later life.
+    abandoned: bool,
     receiver: Option<Waker>,
     /// Boxed, since most mailboxes never make anybody wait.
     senders: Option<Box<Vec<(RoomKey, Waker)>>>,
@@ -97,6 +99,7 @@ impl<M: Message> Mailbox<M> {
                 queue: VecDeque::new(),
                 sorted: false,
                 closed: false,
+                abandoned: false,
                 receiver: None,
                 senders: None,
             }),
@@ -152,11 +155,14 @@ impl<M: Message> Mailbox<M> {
         }
         if self.overflow.takes_single_events() {
             // What waits must stay replaceable, so the receiver takes one by one.
+            // The one that is taken leaves its place at once: it cannot be
+            // replaced any more, so counting it would refuse a newer one.
             batch.extend(state.queue.pop_front());
+            self.store_taken(0);
         } else {
             std::mem::swap(&mut state.queue, batch);
+            self.store_taken(batch.len());
         }
-        self.store_taken(batch.len());
         Poll::Ready(())
     }
 
@@ -171,9 +177,13 @@ impl<M: Message> Mailbox<M> {
         }
     }
 
-    /// Puts the rest of a batch back in front, for the next life.
+    /// Puts the rest of a batch back in front, for the next life; leaves it in
+    /// the batch where there will be none.
     pub(crate) fn put_back(&self, batch: &mut VecDeque<M>) {
         let mut state = self.lock();
+        if state.abandoned {
+            return;
+        }
         while let Some(message) = batch.pop_back() {
             state.sorted |= message.letter().priority() != 0;
             state.queue.push_front(message);
@@ -185,6 +195,7 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn close(&self) -> VecDeque<M> {
         let mut state = self.lock();
         state.closed = true;
+        state.abandoned = true;
         self.store_taken(0);
         let queue = std::mem::take(&mut state.queue);
         self.wake_senders(state);

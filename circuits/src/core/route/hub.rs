@@ -188,12 +188,21 @@ impl Hub {
     ) {
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(target: "circuits", event = name, %reason, "dead letter");
-        // A dead letter about a dead letter is counted and told to nobody.
-        if name != DeadLetter::NAME {
-            self.tell("*", Notes::default(), || DeadLetter {
-                event: event(),
-                reason,
-            });
+        match name {
+            // A dead letter about a dead letter is counted and told to nobody.
+            DeadLetter::NAME => {}
+            // A failure that nobody hears of in the end goes to the log. It is
+            // not told: handlers of both events that crash would call each
+            // other for ever.
+            Exception::NAME => {
+                tracing::error!(target: "circuits", event = ?event(), %reason, "exception lost");
+            }
+            _ => {
+                self.tell("*", Notes::default(), || DeadLetter {
+                    event: event(),
+                    reason,
+                });
+            }
         }
     }
 

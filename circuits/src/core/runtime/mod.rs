@@ -38,6 +38,11 @@ impl Runtime {
         self.handle.clone().or_else(|| Handle::try_current().ok())
     }
 
+    /// Tells whether tasks can be started.
+    pub(crate) fn is_there(&self) -> bool {
+        self.handle().is_some()
+    }
+
     /// Starts a task; `None` where no runtime runs.
     pub(crate) fn spawn<F>(&self, future: F) -> Option<AbortHandle>
     where
@@ -57,6 +62,14 @@ impl Runtime {
 /// Reads the monotonic clock.
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Returns when so much time will be over; the far future where no clock gets there.
+pub(crate) fn from_now(duration: Duration) -> Instant {
+    /// As far as tokio's own timers go.
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+    let now = now();
+    now.checked_add(duration.min(FAR)).unwrap_or(now)
 }
 
 /// Reads the wall clock.

@@ -33,6 +33,7 @@ pub(crate) enum Phase {
 
 #[derive(Default)]
 pub(crate) struct Ending {
+    pub(crate) told: bool,
     pub(crate) killed: bool,
     pub(crate) replies: Vec<oneshot::Sender<()>>,
     pub(crate) start: Option<(oneshot::Sender<Result<(), StartError>>, StartError)>,

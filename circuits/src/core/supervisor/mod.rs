@@ -6,9 +6,10 @@
 
 mod child;
 mod error;
-
+mod moving;
+mod root;
 mod serve;
 mod window;
 
 pub use self::error::RestartLimit;
-pub(crate) use self::serve::Root;
+pub(crate) use self::root::Root;

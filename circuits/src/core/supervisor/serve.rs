@@ -1,16 +1,12 @@
 //! The task of a supervisor.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::core::component::{
-    Adopted, Body, Command, End, Inbox, Nursery, Options, Order, Restart, StartError,
-};
-use crate::core::event::{Error, Registered};
-use crate::core::reply::Notes;
+use crate::core::component::{Body, Command, End, Inbox, Options, Order, Restart, StartError};
+use crate::core::event::Error;
 use crate::core::route::Hub;
 use crate::core::runtime;
 use crate::core::supervisor::RestartLimit;
@@ -20,72 +16,24 @@ use crate::core::supervisor::window::Window;
 /// A killed child whose thread is blocked is waited for so long, then abandoned.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Opens the supervisors of one system, that of the root among them.
-pub(crate) struct Root {
-    inbox: Weak<Inbox>,
-    options: Options,
-    served: AtomicBool,
-}
-
-impl Root {
-    /// Makes the inbox at the root of a tree.
-    pub(crate) fn open(options: Options) -> Arc<Inbox> {
-        Arc::new_cyclic(|inbox| {
-            let root = Self {
-                inbox: inbox.clone(),
-                options,
-                served: AtomicBool::new(false),
-            };
-            Inbox::new(Arc::new(root), None)
-        })
-    }
-}
-
-impl Nursery for Root {
-    fn open(&self, hub: &Arc<Hub>, owner: Arc<dyn Body>, options: Options) -> Arc<Inbox> {
-        let nursery = self.root().nursery().clone();
-        let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
-        let supervisor = Supervisor::new(hub.clone(), inbox.clone(), options, Some(owner));
-        if hub.runtime().spawn(supervisor.serve()).is_none() {
-            inbox.close();
-        }
-        inbox
-    }
-
-    fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>) {
-        if !self.served.swap(true, Ordering::SeqCst) {
-            let supervisor = Supervisor::new(hub.clone(), root.clone(), self.options, None);
-            let served = hub.runtime().spawn(supervisor.serve()).is_some();
-            self.served.store(served, Ordering::SeqCst);
-        }
-    }
-
-    fn root(&self) -> Arc<Inbox> {
-        // Whoever asks holds a component, whose parents hold the root.
-        self.inbox
-            .upgrade()
-            .unwrap_or_else(|| Self::open(self.options))
-    }
-}
-
-struct Supervisor {
+pub(crate) struct Supervisor {
     hub: Arc<Hub>,
-    inbox: Arc<Inbox>,
+    pub(crate) inbox: Arc<Inbox>,
     options: Options,
     owner: Option<Arc<dyn Body>>,
-    children: Children,
+    pub(crate) children: Children,
     window: Window,
-    shutdown: Option<Shutdown>,
+    pub(crate) shutdown: Option<Shutdown>,
 }
 
-struct Shutdown {
+pub(crate) struct Shutdown {
     how: Command,
     replies: Vec<oneshot::Sender<()>>,
     failure: Option<Error>,
 }
 
 impl Supervisor {
-    fn new(
+    pub(crate) fn new(
         hub: Arc<Hub>,
         inbox: Arc<Inbox>,
         options: Options,
@@ -104,7 +52,7 @@ impl Supervisor {
         }
     }
 
-    async fn serve(mut self) {
+    pub(crate) async fn serve(mut self) {
         while !self.is_over() {
             let deadline = self.children.next_deadline();
             tokio::select! {
@@ -116,27 +64,29 @@ impl Supervisor {
                 self.expire(place);
             }
         }
-        self.close();
     }
 
     fn is_over(&self) -> bool {
         self.shutdown.is_some() && self.children.last().is_none()
     }
 
-    fn close(self) {
-        self.inbox.close();
-        let Some(shutdown) = self.shutdown else {
-            return;
+    fn close(&mut self) {
+        let (replies, failure) = match self.shutdown.take() {
+            Some(shutdown) => (shutdown.replies, shutdown.failure),
+            None => (Vec::new(), None),
         };
-        match (shutdown.failure, self.owner) {
+        // Before the inbox closes: an owner that finds it closed may end, and
+        // begin the next life, which this failure is not meant for.
+        match (failure, &self.owner) {
             (Some(error), Some(owner)) => owner.control().fail(error),
             (Some(error), None) => self.hub.set_failure(error),
             (None, _) => {}
         }
-        if self.inbox.owner_body().is_none() {
+        self.inbox.close();
+        if self.owner.is_none() {
             self.hub.set_stopped();
         }
-        for reply in shutdown.replies {
+        for reply in replies {
             let _ = reply.send(());
         }
     }
@@ -187,14 +137,13 @@ impl Supervisor {
             return;
         };
         child.life += 1;
-
         let life = child.life;
         let now = runtime::now();
         if let Some(delays) = &mut child.spec.delays {
             delays.begin(now);
         }
         if child.birth.begin(life) {
-            let deadline = now + limit;
+            let deadline = runtime::from_now(limit);
             self.children.set_deadline(place, Some(deadline));
         } else if let Some(child) = self.children.remove(place) {
             child.birth.body().retire();
@@ -222,10 +171,10 @@ impl Supervisor {
 
     fn ended(&mut self, body: &Arc<dyn Body>, life: u64, end: End) {
         let Some(place) = self.children.place(&**body) else {
-            // It moved while its report was under way.
-            let parent = body.parent();
-            if !Arc::ptr_eq(&parent, &self.inbox) {
-                drop(parent.post(Order::Ended {
+            // It moved while its report was under way: on to its parent. Where
+            // that is here, it is about to arrive, and the report comes back.
+            if !body.is_retired() {
+                drop(body.parent().post(Order::Ended {
                     body: body.clone(),
                     life,
                     end,
@@ -285,7 +234,8 @@ impl Supervisor {
         match delay {
             Some(delay) => {
                 self.set_phase(place, Phase::Delayed);
-                self.children.set_deadline(place, Some(now + delay));
+                let deadline = runtime::from_now(delay);
+                self.children.set_deadline(place, Some(deadline));
             }
             None => {
                 self.set_phase(place, Phase::Starting(None));
@@ -350,6 +300,14 @@ impl Supervisor {
                 let body = child.birth.body();
                 let waits_for_children =
                     !ending.killed && body.children().is_some_and(|children| children.is_ending());
+                let children = body.children();
+                if let (true, Some(children)) = (ending.killed, children) {
+                    // They go first, also where the one above them is stuck.
+                    children.shut_down(Command::Kill);
+                    child.phase = Phase::Ending(ending);
+                    self.children.set_deadline(place, Some(now + GRACE));
+                    return;
+                }
                 if ending.killed {
                     let name = body.name();
                     tracing::error!(target: "circuits", child = %name, "stuck, and abandoned");
@@ -368,7 +326,8 @@ impl Supervisor {
                     body.control().tell(Command::Kill);
                 }
                 child.phase = Phase::Ending(ending);
-                self.children.set_deadline(place, Some(now + more));
+                let deadline = runtime::from_now(more);
+                self.children.set_deadline(place, Some(deadline));
             }
         }
     }
@@ -402,10 +361,15 @@ impl Supervisor {
         } else {
             body.shutdown()
         };
+        let mut deadline = runtime::from_now(allowed);
+        if let (true, Some(before)) = (ending.told, child.deadline) {
+            // Told again: the time that it was given at first counts.
+            deadline = deadline.min(before);
+        }
+        ending.told = true;
         child.phase = Phase::Ending(Box::new(ending));
         body.control().tell(how);
-        self.children
-            .set_deadline(place, Some(runtime::now() + allowed));
+        self.children.set_deadline(place, Some(deadline));
     }
 
     fn shut_down(
@@ -429,7 +393,7 @@ impl Supervisor {
     }
 
     /// Ends the child that was started last, unless it is being ended.
-    fn continue_shutdown(&mut self) {
+    pub(crate) fn continue_shutdown(&mut self) {
         let Some(how) = self.shutdown.as_ref().map(|shutdown| shutdown.how) else {
             return;
         };
@@ -444,83 +408,6 @@ impl Supervisor {
         }
     }
 
-    fn hand_over(
-        &mut self,
-        body: &Arc<dyn Body>,
-        to: Arc<Inbox>,
-        reply: oneshot::Sender<Result<(), StartError>>,
-    ) {
-        let place = self.children.place(&**body);
-        let runs = place
-            .and_then(|place| self.children.get(place))
-            .is_some_and(|child| matches!(child.phase, Phase::Running));
-        let child = place
-            .filter(|_| runs)
-            .and_then(|place| self.children.remove(place));
-        let Some(child) = child else {
-            let _ = reply.send(Err(StartError::Stopped));
-            return;
-        };
-        body.set_parent(to.clone());
-        let child = Adopted {
-            birth: child.birth,
-            spec: child.spec,
-            from: self.inbox.clone(),
-        };
-        if let Some(Order::Adopt { child, reply }) = to.post(Order::Adopt {
-            child,
-            reply: Some(reply),
-        }) {
-            self.adopt(child, None);
-            if let Some(reply) = reply {
-                let _ = reply.send(Err(StartError::Stopped));
-            }
-        }
-    }
-
-    fn adopt(&mut self, child: Adopted, reply: Option<oneshot::Sender<Result<(), StartError>>>) {
-        let Adopted { birth, spec, from } = child;
-        let body = birth.body();
-        let taken = spec.named && self.children.has_name(body.name());
-        if reply.is_some() && (taken || self.shutdown.is_some()) {
-            let error = match taken {
-                true => StartError::NameTaken(body.name().to_string()),
-                false => StartError::Stopped,
-            };
-            body.set_parent(from.clone());
-            let child = Adopted {
-                birth,
-                spec,
-                from: self.inbox.clone(),
-            };
-            drop(from.post(Order::Adopt { child, reply: None }));
-            if let Some(reply) = reply {
-                let _ = reply.send(Err(error));
-            }
-            return;
-        }
-        body.set_parent(self.inbox.clone());
-        let life = body.life();
-        let (id, name, channel) = (body.id(), body.name().clone(), body.channel().clone());
-        let phase = Phase::Running;
-        let deadline = None;
-        self.children.add(Child {
-            birth,
-            spec,
-            phase,
-            life,
-            deadline,
-        });
-        let parent = self.inbox.owner();
-        self.hub.tell(channel.as_str(), Notes::default(), || {
-            Registered::new(id, name, parent)
-        });
-        if let Some(reply) = reply {
-            let _ = reply.send(Ok(()));
-        }
-        self.continue_shutdown();
-    }
-
     fn set_phase(&mut self, place: Place, phase: Phase) {
         if let Some(child) = self.children.get(place) {
             child.phase = phase;
@@ -531,7 +418,18 @@ impl Supervisor {
     fn forget(&mut self, place: Place) {
         if let Some(child) = self.children.remove(place) {
             child.birth.body().retire();
+            // The factory is the user's: its drop may panic.
+            if let Err(panic) = runtime::guard(move || drop(child)) {
+                tracing::error!(target: "circuits", "a factory {panic} while it was dropped");
+            }
         }
+    }
+}
+
+impl Drop for Supervisor {
+    /// Whoever asks a supervisor whose runtime is gone gets an answer.
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

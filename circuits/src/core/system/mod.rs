@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::core::component::{Command, Handle, Inbox, Options, Order};
+use crate::core::component::{Command, Handle, Inbox, Options};
 use crate::core::event::Error;
 use crate::core::route::Hub;
 use crate::core::supervisor::Root;
@@ -143,11 +143,7 @@ impl Deref for System {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let (reply, _) = tokio::sync::oneshot::channel();
-        drop(self.inbox.post(Order::Shutdown {
-            how: Command::Kill,
-            reply,
-        }));
+        self.inbox.shut_down(Command::Kill);
     }
 }
 

@@ -1,0 +1,72 @@
+//! Children on their way from one supervisor to another, while they run.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::core::component::{Adopted, Body, Inbox, Order, StartError};
+use crate::core::supervisor::child::{Child, Phase};
+use crate::core::supervisor::serve::Supervisor;
+
+type Moved = oneshot::Sender<Result<(), StartError>>;
+
+impl Supervisor {
+    /// Sends a child to another supervisor, which answers.
+    pub(crate) fn hand_over(&mut self, body: &Arc<dyn Body>, to: Arc<Inbox>, reply: Moved) {
+        let place = self.children.place(&**body);
+        let runs = place
+            .and_then(|place| self.children.get(place))
+            .is_some_and(|child| matches!(child.phase, Phase::Running));
+        let child = place
+            .filter(|_| runs)
+            .and_then(|place| self.children.remove(place));
+        let Some(child) = child else {
+            let _ = reply.send(Err(StartError::Stopped));
+            return self.continue_shutdown();
+        };
+        // Before it arrives there, so that nobody looks for it here any more.
+        body.set_parent(to.clone());
+        let child = Adopted {
+            birth: child.birth,
+            spec: child.spec,
+            from: self.inbox.clone(),
+        };
+        let order = Order::Adopt {
+            child,
+            reply: Some(reply),
+        };
+        if let Some(Order::Adopt { child, reply }) = to.post(order) {
+            self.adopt(child, None);
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(StartError::Stopped));
+            }
+        }
+        self.continue_shutdown();
+    }
+
+    /// Takes over a child that runs. One that comes back is always taken.
+    pub(crate) fn adopt(&mut self, child: Adopted, reply: Option<Moved>) {
+        let body = child.birth.body();
+        if reply.is_some() && self.shutdown.is_some() {
+            return child.send_back(reply, StartError::Stopped);
+        }
+        if reply.is_some() && child.spec.named && self.children.has_name(body.name()) {
+            let error = StartError::NameTaken(body.name().to_string());
+            return child.send_back(reply, error);
+        }
+        body.set_parent(self.inbox.clone());
+        let Adopted { birth, spec, .. } = child;
+        self.children.add(Child {
+            birth,
+            life: body.life(),
+            spec,
+            phase: Phase::Running,
+            deadline: None,
+        });
+        if let Some(reply) = reply {
+            body.announce();
+            let _ = reply.send(Ok(()));
+        }
+        self.continue_shutdown();
+    }
+}

@@ -1,0 +1,56 @@
+//! The root of a tree, which opens the supervisors below it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use crate::core::component::{Body, Inbox, Nursery, Options};
+use crate::core::route::Hub;
+use crate::core::supervisor::serve::Supervisor;
+
+/// Opens the supervisors of one system, that of the root among them.
+pub(crate) struct Root {
+    inbox: Weak<Inbox>,
+    options: Options,
+    served: AtomicBool,
+}
+
+impl Root {
+    /// Makes the inbox at the root of a tree.
+    pub(crate) fn open(options: Options) -> Arc<Inbox> {
+        Arc::new_cyclic(|inbox| {
+            let root = Self {
+                inbox: inbox.clone(),
+                options,
+                served: AtomicBool::new(false),
+            };
+            Inbox::new(Arc::new(root), None)
+        })
+    }
+}
+
+impl Nursery for Root {
+    fn open(&self, hub: &Arc<Hub>, owner: Arc<dyn Body>, options: Options) -> Arc<Inbox> {
+        let nursery = self.root().nursery().clone();
+        let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
+        let supervisor = Supervisor::new(hub.clone(), inbox.clone(), options, Some(owner));
+        if hub.runtime().spawn(supervisor.serve()).is_none() {
+            inbox.close();
+        }
+        inbox
+    }
+
+    fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>) {
+        if !self.served.swap(true, Ordering::SeqCst) {
+            let supervisor = Supervisor::new(hub.clone(), root.clone(), self.options, None);
+            let served = hub.runtime().spawn(supervisor.serve()).is_some();
+            self.served.store(served, Ordering::SeqCst);
+        }
+    }
+
+    fn root(&self) -> Arc<Inbox> {
+        // Whoever asks holds a component, whose parents hold the root.
+        self.inbox
+            .upgrade()
+            .unwrap_or_else(|| Self::open(self.options))
+    }
+}
