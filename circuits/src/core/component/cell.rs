@@ -175,10 +175,18 @@ impl<C: Component> Cell<C> {
     }
 
     /// Counts an event as a dead letter and tells its caller why.
+    ///
+    /// Contains a panic in the event's drop: this runs in supervisors, and
+    /// while a killed life is dropped, where a second panic ends the process.
     pub(crate) fn bury(&self, message: C::Message, reason: Reason, error: CallError) {
-        let name = message.letter().name();
-        message.letter().lose(error, None);
-        self.hub.dead_letter(name, reason, || message.into_event());
+        let buried = runtime::guard(|| {
+            let name = message.letter().name();
+            message.letter().lose(error, None);
+            self.hub.dead_letter(name, reason, || message.into_event());
+        });
+        if let Err(panic) = buried {
+            self.report_failure("drop", &Error::from(panic));
+        }
     }
 
     fn cold(&self) -> &Cold {
@@ -289,11 +297,7 @@ impl<C: Component> Body for Cell<C> {
             children.shut_down(Command::Kill);
         }
         for message in self.mailbox.close() {
-            // The supervisor runs this: an event whose drop panics must not end it.
-            let bury = || self.bury(message, Reason::Stopped, CallError::Stopped);
-            if let Err(panic) = runtime::guard(bury) {
-                self.report_failure("drop", &Error::from(panic));
-            }
+            self.bury(message, Reason::Stopped, CallError::Stopped);
         }
     }
 
