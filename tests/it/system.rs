@@ -81,9 +81,12 @@ async fn two_systems_on_several_threads_know_nothing_of_each_other() {
     two_systems().await;
 }
 
+/// A way to end, what the worker writes down then, and how many dead letters there are.
+type End = (fn(&System), &'static [&'static str], u64);
+
 #[tokio::test(start_paused = true)]
 async fn stop_drain_and_kill_end_the_tree_as_they_say() {
-    let ends: [(fn(&System), &[&str], u64); 3] = [
+    let ends: [End; 3] = [
         (|system| system.stop(), &["work 0", "stopped", "dropped"], 2),
         (
             |system| system.drain(),
