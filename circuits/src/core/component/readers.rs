@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Context as Task, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
