@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const BYTES: usize = 52 * 1024 * 1024;
 
 /// One line in so many is poisonous.
-const POISON: usize = 25_000;
+const POISON: u64 = 25_000;
 
 /// Nothing that a test waits for takes longer.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -173,7 +173,7 @@ impl Text {
             let at = self.next() % 20_000 * (self.next() % 20_000) / 20_000;
             let word = &self.words[at];
             let separator = [" ", ", ", " - ", ". ", "; "][at % 5];
-            if at % 7 == 0 {
+            if at.is_multiple_of(7) {
                 let _ = write!(line, "{}{separator}", word.to_uppercase());
             } else {
                 let _ = write!(line, "{word}{separator}");
@@ -199,7 +199,7 @@ fn write_input(folder: &Path, bytes: usize) -> Input {
         .map(|file| BufWriter::new(File::create(file).unwrap()));
     let mut cleaned = BufWriter::new(File::create(&clean).unwrap());
     let mut text = Text::new(20_261_122);
-    let (mut lines, mut poisonous, mut written) = (0, 0, 0);
+    let (mut lines, mut poisonous, mut written) = (0_u64, 0, 0);
     let mut line = String::new();
     while written < bytes {
         text.line(&mut line);
@@ -208,7 +208,7 @@ fn write_input(folder: &Path, bytes: usize) -> Input {
         cleaned.write_all(line.as_bytes()).unwrap();
         written += line.len();
         lines += 1;
-        if lines as usize % POISON == 0 {
+        if lines.is_multiple_of(POISON) {
             output.write_all(b"this is \xff no text\n").unwrap();
             poisonous += 1;
         }

@@ -118,10 +118,10 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
 
     /// Leaves the waiting to the component, before its next event.
     fn owe(&self, rooms: Rooms) {
-        if let Some(scope) = self.origin.scope {
-            if !rooms.is_empty() {
-                scope.owe(rooms);
-            }
+        if let Some(scope) = self.origin.scope
+            && !rooms.is_empty()
+        {
+            scope.owe(rooms);
         }
     }
 }

@@ -172,10 +172,10 @@ pub(crate) async fn settle_debts<C: Component>(cell: &Arc<Cell<C>>, handler: &'s
             }
             Poll::Pending
         });
-        if forgiven.await {
-            if let Some(debts) = cell.debts() {
-                debts.forgive();
-            }
+        if forgiven.await
+            && let Some(debts) = cell.debts()
+        {
+            debts.forgive();
         }
     }
 }
@@ -209,10 +209,10 @@ impl AwaitRooms {
             if self.current.is_none() {
                 self.current = begin(room);
             }
-            if let Some((wait, _)) = &self.current {
-                if wait.poll(task).is_pending() {
-                    return Poll::Pending;
-                }
+            if let Some((wait, _)) = &self.current
+                && wait.poll(task).is_pending()
+            {
+                return Poll::Pending;
             }
             self.current = None;
             self.rooms.pop();

@@ -198,10 +198,10 @@ impl<C: Component> Phase<'_, C> {
         self.cell.set_writer_waiting(true);
         let party: Arc<dyn Party> = self.cell.clone();
         for edge in self.cell.edges().list() {
-            if edge.is_reader() {
-                if let Some(deadlock) = find_deadlock(&party, &edge) {
-                    edge.wait.break_off(deadlock);
-                }
+            if edge.is_reader()
+                && let Some(deadlock) = find_deadlock(&party, &edge)
+            {
+                edge.wait.break_off(deadlock);
             }
         }
     }
@@ -274,12 +274,12 @@ impl<F: Future> Slots<'_, F> {
     /// Polls the readers until one has ended.
     fn poll(&mut self, task: &mut Task<'_>) -> Option<F::Output> {
         for slot in &mut self.inline {
-            if let Some(reader) = slot.as_mut().as_pin_mut() {
-                if let Poll::Ready(output) = reader.poll(task) {
-                    slot.set(None);
-                    self.running -= 1;
-                    return Some(output);
-                }
+            if let Some(reader) = slot.as_mut().as_pin_mut()
+                && let Poll::Ready(output) = reader.poll(task)
+            {
+                slot.set(None);
+                self.running -= 1;
+                return Some(output);
             }
         }
         let spill = self.spill.as_mut().filter(|spill| !spill.is_empty())?;

@@ -150,7 +150,7 @@ impl<C: Component + Sync> Keep<C> for Shared<C> {
         Arc::get_mut(&mut self.0)
     }
 
-    async fn read<'a>(&'a self, message: C::Message, cx: Context<C>) -> Finished<C::Message> {
+    async fn read(&self, message: C::Message, cx: Context<C>) -> Finished<C::Message> {
         let reading = Reading {
             message: Some(message),
             cx,

@@ -88,10 +88,10 @@ impl<E: Event> Wait<E> {
                 None => return Poll::Ready(WaitError::NoRuntime),
             }
         }
-        if let (Some(sleep), Some(limit)) = (&mut self.sleep, self.limit) {
-            if sleep.as_mut().poll(task).is_ready() {
-                return Poll::Ready(WaitError::TimedOut(limit));
-            }
+        if let (Some(sleep), Some(limit)) = (&mut self.sleep, self.limit)
+            && sleep.as_mut().poll(task).is_ready()
+        {
+            return Poll::Ready(WaitError::TimedOut(limit));
         }
         let hub = &self.hub;
         let stopped = self

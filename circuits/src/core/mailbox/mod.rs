@@ -89,7 +89,13 @@ struct State<M> {
     abandoned: bool,
     receiver: Option<Waker>,
     /// Boxed, since most mailboxes never make anybody wait.
-    senders: Option<Box<Vec<(RoomKey, Waker)>>>,
+    senders: Option<Box<Senders>>,
+}
+
+/// The senders that wait for room.
+#[derive(Default)]
+struct Senders {
+    waiting: Vec<(RoomKey, Waker)>,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -237,9 +243,9 @@ impl<M: Message> Mailbox<M> {
             return Poll::Ready(());
         }
         let senders = state.senders.get_or_insert_default();
-        match senders.iter_mut().find(|(other, _)| *other == key) {
+        match senders.waiting.iter_mut().find(|(other, _)| *other == key) {
             Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => senders.push((key, cx.waker().clone())),
+            None => senders.waiting.push((key, cx.waker().clone())),
         }
         // Under the lock: the receiver clears it under the same lock.
         self.awaited.store(true, Ordering::Relaxed);
@@ -249,7 +255,7 @@ impl<M: Message> Mailbox<M> {
     /// Forgets a sender that no longer waits.
     pub(crate) fn forget(&self, key: RoomKey) {
         if let Some(senders) = &mut self.lock().senders {
-            senders.retain(|(other, _)| *other != key);
+            senders.waiting.retain(|(other, _)| *other != key);
         }
     }
 
@@ -290,7 +296,7 @@ impl<M: Message> Mailbox<M> {
         self.awaited.store(false, Ordering::Relaxed);
         let senders = state.senders.take();
         drop(state);
-        for (_, waker) in senders.into_iter().flat_map(|senders| *senders) {
+        for (_, waker) in senders.into_iter().flat_map(|senders| senders.waiting) {
             waker.wake();
         }
     }

@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// that one in turn, so the outer completes after the inner.
 pub(crate) struct Cause {
     outer: Option<Arc<Cause>>,
-    done: Mutex<Option<Box<dyn FnOnce(Option<Arc<Cause>>) + Send>>>,
+    done: Mutex<Option<Done>>,
 }
+
+/// What is run once a cause is complete, with the cause around it.
+type Done = Box<dyn FnOnce(Option<Arc<Cause>>) + Send>;
 
 impl Cause {
     /// Makes a cause that runs `done`, with the cause around it, once complete.

@@ -69,7 +69,7 @@ impl<R> Collect<R> {
     }
 
     /// Takes the outcome for a caller that wants one reply.
-    pub(crate) fn into_reply(&mut self) -> Result<R, CallError> {
+    pub(crate) fn take_reply(&mut self) -> Result<R, CallError> {
         let Self::First(first) = self else {
             return Err(CallError::NoReply);
         };
@@ -83,7 +83,7 @@ impl<R> Collect<R> {
     }
 
     /// Takes the outcomes for a caller that wants them all, in order.
-    pub(crate) fn into_replies(&mut self) -> Vec<Result<R, CallError>> {
+    pub(crate) fn take_replies(&mut self) -> Vec<Result<R, CallError>> {
         let Self::All(list) = self else {
             return Vec::new();
         };

@@ -197,7 +197,7 @@ impl<E: Event> Delivery<E> {
             if self.is_cancelled() && !state.collect.is_settled() {
                 return Poll::Ready(Err(CallError::Cancelled));
             }
-            return Poll::Ready(state.collect.into_reply());
+            return Poll::Ready(state.collect.take_reply());
         }
         if let Some(deadlock) = state.deadlock.take() {
             return Poll::Ready(Err(CallError::Deadlock(deadlock)));
@@ -209,12 +209,12 @@ impl<E: Event> Delivery<E> {
     pub(crate) fn poll_replies(&self, cx: &Context<'_>) -> Poll<Vec<Result<E::Reply, CallError>>> {
         let mut state = self.state();
         if state.done {
-            return Poll::Ready(state.collect.into_replies());
+            return Poll::Ready(state.collect.take_replies());
         }
         if let Some(deadlock) = state.deadlock.take() {
             let places = state.places.clone();
             state.collect.fill(places, &CallError::Deadlock(deadlock));
-            return Poll::Ready(state.collect.into_replies());
+            return Poll::Ready(state.collect.take_replies());
         }
         state.waiter.wait(cx)
     }
@@ -224,7 +224,7 @@ impl<E: Event> Delivery<E> {
         let mut state = self.state();
         let places = state.places.clone();
         state.collect.fill(places, error);
-        state.collect.into_replies()
+        state.collect.take_replies()
     }
 
     /// Polls for the end of all stages.
@@ -333,10 +333,10 @@ impl<E: Event> Delivery<E> {
 
     fn check(self: &Arc<Self>, caller: &Arc<dyn Party>) {
         let wait: Arc<dyn Wait> = self.clone();
-        if let Some(edge) = caller.edges().find(&wait) {
-            if let Some(deadlock) = find_deadlock(caller, &edge) {
-                self.break_off(deadlock);
-            }
+        if let Some(edge) = caller.edges().find(&wait)
+            && let Some(deadlock) = find_deadlock(caller, &edge)
+        {
+            self.break_off(deadlock);
         }
     }
 }

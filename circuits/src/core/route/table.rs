@@ -228,10 +228,8 @@ impl<E: Event> Table<E> {
         let subscriptions = self.lock();
         let named =
             channel == "*" || subscriptions.has(channel) || untyped.names_channel(E::NAME, channel);
-        if !named {
-            if let Some(route) = self.others.load_full() {
-                return route;
-            }
+        if !named && let Some(route) = self.others.load_full() {
+            return route;
         }
         let mut hops = Vec::new();
         collect(&mut hops, &subscriptions, channel, To::Typed);
