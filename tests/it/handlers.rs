@@ -77,12 +77,12 @@ impl Replies {
 
     #[handler("ask", channel = "option")]
     fn option(&self, event: &Ask) -> Option<u32> {
-        (event.0 % 2 == 0).then_some(event.0)
+        (event.0.is_multiple_of(2)).then_some(event.0)
     }
 
     #[handler("ask", channel = "result")]
     fn result(&mut self, event: &Ask) -> Result<u32, Odd> {
-        if event.0 % 2 == 0 {
+        if event.0.is_multiple_of(2) {
             Ok(event.0)
         } else {
             Err(Odd(event.0))
@@ -93,7 +93,7 @@ impl Replies {
     async fn both(&mut self, event: &Ask) -> Result<Option<u32>, Odd> {
         match event.0 {
             0 => Ok(None),
-            even if even % 2 == 0 => Ok(Some(even)),
+            even if even.is_multiple_of(2) => Ok(Some(even)),
             odd => Err(Odd(odd)),
         }
     }
