@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::core::component::flow::Published;
 use crate::core::component::{Origin, Reach};
 use crate::core::event::Event;
-use crate::core::reply::{CallError, Collect, Delivery};
+use crate::core::reply::{Ask, CallError, Delivery};
 use crate::core::route::Dispatch;
 
 /// A call; await it for the reply.
@@ -61,7 +61,7 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
         }
     }
 
-    fn begin(&mut self, collect: Collect<E::Reply>) -> Result<(), CallError> {
+    fn begin(&mut self, ask: Ask) -> Result<(), CallError> {
         let Some(event) = self.event.take() else {
             return Ok(());
         };
@@ -75,7 +75,7 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
             self.sleep = Some(Box::pin(sleep));
         }
         let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
-        dispatch.collect = collect;
+        dispatch.ask = ask;
         dispatch.caller = self.origin.scope.map(|scope| scope.party());
         let sent = self.reach.send(&self.origin, event, dispatch);
         let sent = sent.map_err(|(error, _)| CallError::BadChannel(error))?;
@@ -133,7 +133,7 @@ impl<E: Event, R: Reach<E>> Future for Call<'_, E, R> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let call = &mut self.0;
-        call.begin(Collect::first())?;
+        call.begin(Ask::First)?;
         let Some((delivery, _)) = &call.sent else {
             return Poll::Ready(Err(CallError::NoReply));
         };
@@ -152,7 +152,7 @@ impl<E: Event, R: Reach<E>> Future for CallAll<'_, E, R> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let call = &mut self.0;
-        match call.begin(Collect::All(Vec::new())) {
+        match call.begin(Ask::All) {
             Ok(()) => {}
             Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
             Err(error) => return Poll::Ready(vec![Err(error)]),

@@ -17,7 +17,7 @@ use crate::core::component::handler::{has_own, own_messages};
 use crate::core::component::{Birth, Body, Cell, Command, Component, Context, End, Keep, Order};
 use crate::core::event::{Error, Event, Reason, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
-use crate::core::reply::{CallError, Cause, Collect, Delivery, Notes, Party};
+use crate::core::reply::{Ask, CallError, Cause, Delivery, Notes, Party, Plan};
 use crate::core::runtime;
 
 /// After so many events without a pause, the other tasks of the thread get a turn.
@@ -483,7 +483,15 @@ impl<C: Component> Cell<C> {
             cause: cause.cloned(),
             ..Notes::default()
         };
-        let record = Arc::new(Delivery::<E>::new(notes, Collect::Nothing).share(event.clone()));
+        let record = Delivery::open(Plan {
+            notes,
+            ask: Ask::Nothing,
+            caller: None,
+            observer: None,
+            event: Some(event.clone()),
+            next: None,
+            tickets: 0,
+        });
         let messages = own_messages::<C, E>(&event, Some(&record));
         record.expect(0, 0..messages.len() as u32);
         for message in messages {

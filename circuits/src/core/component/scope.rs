@@ -34,7 +34,7 @@ impl Origin<'_> {
         Notes {
             channel: None,
             cause,
-            stamp: self.stamp,
+            stamp: self.stamp.map(Box::new),
             priority,
         }
     }

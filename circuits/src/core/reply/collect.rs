@@ -7,6 +7,14 @@ use crate::core::event::Error;
 use crate::core::reply::{Answer, CallError};
 
 /// What a caller wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Nothing,
+    First,
+    All,
+}
+
+/// What a caller is told.
 #[derive(Debug)]
 pub(crate) enum Collect<R> {
     /// Nobody asks.
@@ -24,16 +32,21 @@ pub(crate) type Replies<R> = Vec<(u32, Option<Result<R, CallError>>)>;
 pub(crate) struct First<R> {
     reply: Option<R>,
     error: Option<Error>,
-    lost: Option<CallError>,
+    lost: Option<Box<CallError>>,
 }
 
 impl<R> Collect<R> {
-    pub(crate) fn first() -> Self {
-        Self::First(First {
-            reply: None,
-            error: None,
-            lost: None,
-        })
+    #[inline]
+    pub(crate) fn new(ask: Ask) -> Self {
+        match ask {
+            Ask::Nothing => Self::Nothing,
+            Ask::First => Self::First(First {
+                reply: None,
+                error: None,
+                lost: None,
+            }),
+            Ask::All => Self::All(Vec::new()),
+        }
     }
 
     /// Takes one handler's answer.
@@ -57,7 +70,9 @@ impl<R> Collect<R> {
     /// Notes that one handler will never answer.
     pub(crate) fn lose(&mut self, place: u32, error: CallError) {
         match self {
-            Self::First(first) if first.lost.is_none() => first.lost = Some(error),
+            Self::First(first) if first.lost.is_none() => {
+                first.lost = Some(Box::new(error));
+            }
             Self::All(list) => list.push((place, Some(Err(error)))),
             _ => {}
         }
@@ -79,7 +94,7 @@ impl<R> Collect<R> {
         if let Some(error) = first.error.take() {
             return Err(CallError::Failed(error));
         }
-        Err(first.lost.take().unwrap_or(CallError::NoReply))
+        Err(first.lost.take().map_or(CallError::NoReply, |lost| *lost))
     }
 
     /// Takes the outcomes for a caller that wants them all, in order.

@@ -19,7 +19,7 @@ use crate::core::event::{Error, Event};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::{
-    Answer, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Wait, find_deadlock,
+    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Wait, find_deadlock,
 };
 
 /// What goes along with an event, over all its receivers.
@@ -30,7 +30,7 @@ pub(crate) struct Notes {
     /// What it was fired because of.
     pub(crate) cause: Option<Arc<Cause>>,
     /// The life whose timer fired it.
-    pub(crate) stamp: Option<Stamp>,
+    pub(crate) stamp: Option<Box<Stamp>>,
     /// Its priority in the mailboxes.
     pub(crate) priority: i32,
 }
@@ -59,7 +59,6 @@ pub(crate) trait Observer<E: Event>: Send + Sync {
 /// The record of one event on its way to one or more receivers.
 pub(crate) struct Delivery<E: Event> {
     notes: Notes,
-    /// Set where more than one receiver, a later stage or feedback needs it.
     event: Option<Arc<E>>,
     next: Option<Arc<dyn Advance<E>>>,
     observer: Option<Box<dyn Observer<E>>>,
@@ -72,10 +71,10 @@ pub(crate) struct Delivery<E: Event> {
 
 struct State<R> {
     /// Tickets of the current stage that are not finished.
-    pending: usize,
+    pending: u32,
     /// The places of the current stage.
     places: Range<u32>,
-    stage: usize,
+    stage: u32,
     failed: bool,
     done: bool,
     collect: Collect<R>,
@@ -93,62 +92,45 @@ enum Parties {
     Many(Vec<(u32, Blocker)>),
 }
 
+/// What a delivery is made of.
+pub(crate) struct Plan<E: Event> {
+    pub(crate) notes: Notes,
+    pub(crate) ask: Ask,
+    /// Who awaits the outcome in a handler.
+    pub(crate) caller: Option<Arc<dyn Party>>,
+    pub(crate) observer: Option<Box<dyn Observer<E>>>,
+    /// Set where more than one receiver, a later stage or feedback needs it.
+    pub(crate) event: Option<Arc<E>>,
+    pub(crate) next: Option<Arc<dyn Advance<E>>>,
+    /// The tickets of the first stage.
+    pub(crate) tickets: u32,
+}
+
 impl<E: Event> Delivery<E> {
+    /// Makes the record in its final place, in one move.
     #[inline]
-    pub(crate) fn new(notes: Notes, collect: Collect<E::Reply>) -> Self {
-        Self {
-            notes,
-            event: None,
-            next: None,
-            observer: None,
+    pub(crate) fn open(plan: Plan<E>) -> Arc<Self> {
+        Arc::new(Self {
+            notes: plan.notes,
+            event: plan.event,
+            next: plan.next,
+            observer: plan.observer,
             stopped: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
-            called: false,
+            called: plan.caller.is_some(),
             state: Mutex::new(State {
-                pending: 0,
-                places: 0..0,
+                pending: plan.tickets,
+                places: 0..plan.tickets,
                 stage: 0,
                 failed: false,
                 done: false,
-                collect,
+                collect: Collect::new(plan.ask),
                 waiter: Waiter::default(),
-                caller: None,
+                caller: plan.caller,
                 parties: Parties::None,
                 deadlock: None,
             }),
-        }
-    }
-
-    pub(crate) fn share(mut self, event: Arc<E>) -> Self {
-        self.event = Some(event);
-        self
-    }
-
-    pub(crate) fn then(mut self, next: Arc<dyn Advance<E>>) -> Self {
-        self.next = Some(next);
-        self
-    }
-
-    #[inline]
-    pub(crate) fn observe(mut self, observer: Box<dyn Observer<E>>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    #[inline]
-    pub(crate) fn called_by(mut self, caller: Arc<dyn Party>) -> Self {
-        self.called = true;
-        self.state_mut().caller = Some(caller);
-        self
-    }
-
-    /// Announces the tickets of the first stage.
-    #[inline]
-    pub(crate) fn expecting(mut self, tickets: u32) -> Self {
-        let state = self.state_mut();
-        state.pending = tickets as usize;
-        state.places = 0..tickets;
-        self
+        })
     }
 
     pub(crate) fn event(&self) -> Option<&Arc<E>> {
@@ -166,8 +148,8 @@ impl<E: Event> Delivery<E> {
     /// Announces the tickets of a stage, before the first of them is handed out.
     pub(crate) fn expect(&self, stage: usize, places: Range<u32>) {
         let mut state = self.state();
-        state.stage = stage;
-        state.pending = places.len();
+        state.stage = stage as u32;
+        state.pending = places.end - places.start;
         state.places = places;
     }
 
@@ -248,12 +230,6 @@ impl<E: Event> Delivery<E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reaches the state of a delivery that nobody shares yet.
-    fn state_mut(&mut self) -> &mut State<E::Reply> {
-        let state = self.state.get_mut();
-        state.unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }
@@ -303,7 +279,7 @@ impl<E: Event> Delivery<E> {
             let settled = state.collect.is_settled();
             let waker = if settled { state.waiter.take() } else { None };
             let caller = state.caller.clone();
-            let stage = state.stage + 1;
+            let stage = state.stage as usize + 1;
             drop(state);
             if let Some(waker) = waker {
                 waker.wake();
@@ -453,7 +429,7 @@ impl<E: Event> Track for Delivery<E> {
     }
 
     fn is_void(&self, component: ComponentId, life: u64) -> bool {
-        let outdated = |stamp: Stamp| stamp.component == component && stamp.life != life;
-        self.is_cancelled() || self.notes.stamp.is_some_and(outdated)
+        let outdated = |stamp: &Stamp| stamp.component == component && stamp.life != life;
+        self.is_cancelled() || self.notes.stamp.as_deref().is_some_and(outdated)
     }
 }

@@ -12,8 +12,8 @@ mod waiting;
 
 pub use self::answer::{Answer, IsError, IsReply};
 pub(crate) use self::cause::Cause;
-pub(crate) use self::collect::Collect;
-pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Stamp, Track};
+pub(crate) use self::collect::{Ask, Collect};
+pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Plan, Stamp, Track};
 pub(crate) use self::envelope::Sealed;
 pub use self::envelope::{AnyEnvelope, Envelope, Letter, Notice};
 pub use self::error::{CallError, Deadlock};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::core::event::Event;
 use crate::core::mailbox::Room;
-use crate::core::reply::{Collect, Delivery, Notes, Observer, Party};
+use crate::core::reply::{Ask, Delivery, Notes, Observer, Party, Plan};
 
 /// What goes with one event when it is sent.
 pub(crate) struct Dispatch<E: Event> {
     pub(crate) notes: Notes,
-    pub(crate) collect: Collect<E::Reply>,
+    pub(crate) ask: Ask,
     /// Who awaits the outcome in an exclusive handler.
     pub(crate) caller: Option<Arc<dyn Party>>,
     pub(crate) observer: Option<Box<dyn Observer<E>>>,
@@ -22,7 +22,7 @@ impl<E: Event> Dispatch<E> {
     pub(crate) fn new(notes: Notes) -> Self {
         Self {
             notes,
-            collect: Collect::Nothing,
+            ask: Ask::Nothing,
             caller: None,
             observer: None,
             recorded: false,
@@ -35,19 +35,20 @@ impl<E: Event> Dispatch<E> {
             && self.notes.cause.is_none()
             && self.notes.stamp.is_none()
             && self.observer.is_none()
-            && matches!(self.collect, Collect::Nothing)
+            && self.ask == Ask::Nothing
     }
 
+    /// Plans a delivery with so many tickets in its first stage.
     #[inline]
-    pub(crate) fn into_delivery(self) -> Delivery<E> {
-        let delivery = Delivery::new(self.notes, self.collect);
-        let delivery = match self.observer {
-            Some(observer) => delivery.observe(observer),
-            None => delivery,
-        };
-        match self.caller {
-            Some(caller) => delivery.called_by(caller),
-            None => delivery,
+    pub(crate) fn into_plan(self, tickets: u32) -> Plan<E> {
+        Plan {
+            notes: self.notes,
+            ask: self.ask,
+            caller: self.caller,
+            observer: self.observer,
+            event: None,
+            next: None,
+            tickets,
         }
     }
 }

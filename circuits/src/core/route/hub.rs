@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason};
 use crate::core::id::{Channel, ChannelError, ComponentId};
-use crate::core::reply::{Cause, Collect, Notes};
+use crate::core::reply::{Ask, Cause, Notes};
 use crate::core::route::observe::{Completion, echo};
 use crate::core::route::router::Router;
 use crate::core::route::{Dispatch, Rooms, Route, Sent};
@@ -131,7 +131,7 @@ impl Hub {
         dispatch: Dispatch<E>,
         send: impl FnOnce(E, Dispatch<E>) -> Sent<E>,
     ) -> Sent<E> {
-        let asked = !matches!(dispatch.collect, Collect::Nothing);
+        let asked = dispatch.ask != Ask::Nothing;
         if asked {
             return send(event, dispatch);
         }

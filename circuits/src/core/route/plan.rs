@@ -68,11 +68,12 @@ impl<E: Event> Route<E> {
                 send_to_one(&stage[0], event, dispatch)
             }
             _ => {
-                let delivery = dispatch.into_delivery().share(Arc::new(event));
-                let delivery = match self.stages.len() {
-                    1 => Arc::new(delivery),
-                    _ => Arc::new(delivery.then(self.clone())),
-                };
+                let mut plan = dispatch.into_plan(0);
+                plan.event = Some(Arc::new(event));
+                if self.stages.len() > 1 {
+                    plan.next = Some(self.clone());
+                }
+                let delivery = Delivery::open(plan);
                 let rooms = self.send_stage(&delivery, 0);
                 Sent {
                     heard: true,
@@ -85,7 +86,9 @@ impl<E: Event> Route<E> {
 
     fn send_to_nobody(&self, event: E, dispatch: Dispatch<E>) -> Sent<E> {
         let delivery = (!dispatch.is_plain()).then(|| {
-            let delivery = Arc::new(dispatch.into_delivery().share(Arc::new(event)));
+            let mut plan = dispatch.into_plan(0);
+            plan.event = Some(Arc::new(event));
+            let delivery = Delivery::open(plan);
             delivery.finish_empty();
             delivery
         });
@@ -136,7 +139,7 @@ impl<E: Event> Advance<E> for Route<E> {
 pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
     let mut rooms = Rooms::None;
     let priority = dispatch.notes.priority;
-    let delivery = Arc::new(dispatch.into_delivery().expecting(1));
+    let delivery = Delivery::open(dispatch.into_plan(1));
     if delivery.has_caller() {
         delivery.involve(0, hop.party());
     }
