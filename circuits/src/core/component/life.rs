@@ -14,7 +14,7 @@ use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
-use crate::core::component::{Birth, Body, Cell, Command, Component, Context, End, Keep, Order};
+use crate::core::component::{Body, Cell, Command, Component, Context, End, Keep, Order};
 use crate::core::event::{Error, Event, Reason, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
 use crate::core::reply::{Ask, CallError, Cause, Delivery, Notes, Party, Plan};
@@ -26,86 +26,8 @@ pub(crate) const TURN: usize = 256;
 /// After so many pauses with little to do, the buffers of busier times are freed.
 const QUIET: u8 = 64;
 
-/// Makes lives with a factory.
-pub(crate) struct Factory<C: Component, F> {
-    cell: Arc<Cell<C>>,
-    make: Arc<F>,
-}
-
-impl<C: Component, F> Factory<C, F> {
-    pub(crate) fn new(cell: Arc<Cell<C>>, make: F) -> Self {
-        Self {
-            cell,
-            make: Arc::new(make),
-        }
-    }
-}
-
-impl<C, F> Birth for Factory<C, F>
-where
-    C: Component,
-    F: Fn() -> C + Send + Sync + 'static,
-{
-    fn body(&self) -> Arc<dyn Body> {
-        self.cell.clone()
-    }
-
-    fn begin(&mut self, life: u64) -> bool {
-        let make = self.make.clone();
-        begin(&self.cell, life, move || make())
-    }
-
-    fn is_repeatable(&self) -> bool {
-        true
-    }
-}
-
-/// Makes one life of a value.
-pub(crate) struct Value<C: Component> {
-    cell: Arc<Cell<C>>,
-    value: Option<C>,
-}
-
-impl<C: Component> Value<C> {
-    pub(crate) fn new(cell: Arc<Cell<C>>, value: C) -> Self {
-        Self {
-            cell,
-            value: Some(value),
-        }
-    }
-}
-
-impl<C: Component> Birth for Value<C> {
-    fn body(&self) -> Arc<dyn Body> {
-        self.cell.clone()
-    }
-
-    fn begin(&mut self, life: u64) -> bool {
-        match self.value.take() {
-            Some(value) => begin(&self.cell, life, move || value),
-            None => false,
-        }
-    }
-
-    fn is_repeatable(&self) -> bool {
-        false
-    }
-}
-
-fn begin<C: Component>(
-    cell: &Arc<Cell<C>>,
-    life: u64,
-    make: impl FnOnce() -> C + Send + 'static,
-) -> bool {
-    cell.begin_life(life);
-    cell.enlist();
-    cell.hub()
-        .runtime()
-        .spawn(live(cell.clone(), life, make))
-        .is_some()
-}
-
-async fn live<C: Component>(
+/// Lives one life, from the value's making to the report of its end.
+pub(crate) async fn live<C: Component>(
     cell: Arc<Cell<C>>,
     life: u64,
     make: impl FnOnce() -> C + Send + 'static,

@@ -8,6 +8,7 @@
 mod accept;
 mod added;
 mod address;
+mod birth;
 mod body;
 mod call;
 mod cell;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::component::life::{Factory, Value};
+use crate::core::component::birth::{Factory, Value};
 use crate::core::component::scope::StartWait;
 use crate::core::component::{Address, Birth, Cell, Component, Inbox, Order, Scope};
 use crate::core::event::Error;

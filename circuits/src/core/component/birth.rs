@@ -1,0 +1,85 @@
+//! Who makes the lives of a component: a factory, or one value.
+
+use std::sync::Arc;
+
+use crate::core::component::life::live;
+use crate::core::component::{Birth, Body, Cell, Component};
+
+/// Makes lives with a factory.
+pub(crate) struct Factory<C: Component, F> {
+    cell: Arc<Cell<C>>,
+    make: Arc<F>,
+}
+
+impl<C: Component, F> Factory<C, F> {
+    pub(crate) fn new(cell: Arc<Cell<C>>, make: F) -> Self {
+        Self {
+            cell,
+            make: Arc::new(make),
+        }
+    }
+}
+
+impl<C, F> Birth for Factory<C, F>
+where
+    C: Component,
+    F: Fn() -> C + Send + Sync + 'static,
+{
+    fn body(&self) -> Arc<dyn Body> {
+        self.cell.clone()
+    }
+
+    fn begin(&mut self, life: u64) -> bool {
+        let make = self.make.clone();
+        begin(&self.cell, life, move || make())
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+}
+
+/// Makes one life of a value.
+pub(crate) struct Value<C: Component> {
+    cell: Arc<Cell<C>>,
+    value: Option<C>,
+}
+
+impl<C: Component> Value<C> {
+    pub(crate) fn new(cell: Arc<Cell<C>>, value: C) -> Self {
+        Self {
+            cell,
+            value: Some(value),
+        }
+    }
+}
+
+impl<C: Component> Birth for Value<C> {
+    fn body(&self) -> Arc<dyn Body> {
+        self.cell.clone()
+    }
+
+    fn begin(&mut self, life: u64) -> bool {
+        match self.value.take() {
+            Some(value) => begin(&self.cell, life, move || value),
+            None => false,
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+}
+
+fn begin<C: Component>(
+    cell: &Arc<Cell<C>>,
+    life: u64,
+    make: impl FnOnce() -> C + Send + 'static,
+) -> bool {
+    cell.begin_life(life);
+    cell.enlist();
+    cell.hub()
+        .runtime()
+        .spawn(live(cell.clone(), life, make))
+        .is_some()
+}
