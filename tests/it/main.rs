@@ -13,6 +13,7 @@ mod events;
 mod exceptions;
 mod feedback;
 mod fire;
+mod guide;
 mod handlers;
 mod house;
 mod http;
