@@ -38,7 +38,27 @@
 //! }
 //! ```
 //!
-//! The guide in `book/` teaches it; [`mod@component`] has what the macros write.
+//! # Where to find what
+//!
+//! Start with the [`prelude`], [`System`] and [`Context`], and with the macros:
+//! [`derive(Event)`](macro@Event), [`#[component]`](macro@component) and
+//! [`#[handler]`](macro@handler), which list their keys. The guide in `book/`
+//! teaches it all from zero and says what is promised.
+//!
+//! | Module | What it has |
+//! |---|---|
+//! | [`prelude`] | What most programs use; made to be imported whole. |
+//! | [`mod@component`] | Who acts: contexts, addresses, what `fire`, `call` and `wait` return, restarts, timers; and what the macros write. |
+//! | [`event`] | What is sent: the trait, the framework's own events (`Started`, `Signal`, `Exception`, `DeadLetter`), feedback. |
+//! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
+//! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
+//! | `net` | TCP servers; with the feature `net`. |
+//! | `web` | HTTP servers; with the feature `web`. |
+//!
+//! # Features
+//!
+//! `macros` is on unless said, `net` and `web` are off. Without `macros`,
+//! components are written by hand, as the example `by_hand` shows.
 
 mod core;
 

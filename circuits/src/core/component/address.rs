@@ -13,7 +13,34 @@ use crate::core::reply::{Cause, Notes, Party};
 /// The address of one component; cheap to clone, and valid over restarts.
 ///
 /// What is sent to a component that has left for good becomes a dead letter,
-/// and a call gets `CallError::Stopped`.
+/// and a call gets `CallError::Stopped`. It has no verbs of its own: send with
+/// `cx.to(&address)` or `system.to(&address)`.
+///
+/// # Examples
+///
+/// ```
+/// # use circuits::prelude::*;
+/// # #[derive(Event)]
+/// # #[event(reply = u32)]
+/// # struct Count;
+/// # #[component]
+/// # #[derive(Default)]
+/// # struct Counter(u32);
+/// # #[component]
+/// # impl Counter {
+/// #     #[handler("count")]
+/// #     fn count(&self, _event: &Count) -> u32 { self.0 }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> circuits::Result<()> {
+/// # let system = System::new();
+/// let counter: Address<Counter> = system.supervise(Counter::default).await?;
+/// assert_eq!(system.to(&counter).call(Count).await?, 0);
+/// counter.stop().await;
+/// assert!(counter.is_gone());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Address<C: Component> {
     cell: Arc<Cell<C>>,
 }

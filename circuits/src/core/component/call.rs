@@ -20,6 +20,25 @@ use crate::core::route::Dispatch;
 /// crashes, stops, has no opinion or would wait for the caller ends the call
 /// at once.
 ///
+/// # Examples
+///
+/// ```
+/// # use circuits::prelude::*;
+/// # use circuits::CallError;
+/// #[derive(Event)]
+/// #[event(reply = f64)]
+/// struct Price;
+///
+/// # async fn price(system: System) {
+/// let call = system.on("shop").call(Price);
+/// match call.timeout(Duration::from_secs(2)).await {
+///     Ok(price) => println!("{price}"),
+///     Err(CallError::NoHandler) => println!("the shop is closed"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # }
+/// ```
+///
 /// # Errors
 /// See [`CallError`].
 ///

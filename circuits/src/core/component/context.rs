@@ -21,6 +21,31 @@ use crate::core::runtime;
 ///
 /// Events that are fired through it belong to the cause of the event that is
 /// being handled.
+///
+/// # Examples
+///
+/// ```
+/// # use circuits::prelude::*;
+/// # #[derive(Event, Clone)]
+/// # struct Tick;
+/// # #[derive(Event)]
+/// # struct Due;
+/// #[component(channel = "clock")]
+/// struct Clock;
+///
+/// #[component]
+/// impl Clock {
+///     #[handler("started")]
+///     fn started(&mut self, cx: &Context<Self>) {
+///         cx.every(Duration::from_secs(1), Tick); // on "clock"
+///     }
+///
+///     #[handler("tick")]
+///     async fn tick(&mut self, cx: &Context<Self>) {
+///         cx.on("diary").fire(Due).await;
+///     }
+/// }
+/// ```
 pub struct Context<C: Component> {
     cell: Arc<Cell<C>>,
     life: u64,

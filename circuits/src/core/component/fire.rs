@@ -21,6 +21,23 @@ use crate::core::route::{Dispatch, Rooms, Sent};
 /// every receiver has room. Firing never blocks and never fails: an event that
 /// goes nowhere becomes a dead letter.
 ///
+/// # Examples
+///
+/// ```
+/// # use circuits::prelude::*;
+/// # #[derive(Event)]
+/// # struct Save;
+/// # async fn save(system: System) -> Result<(), circuits::CallError> {
+/// let disk = system.on("disk");
+/// disk.fire(Save); // sent
+/// disk.fire(Save).await; // sent, and there is room for more
+/// disk.fire(Save).completed().await?; // sent, and all that came of it is done
+/// let last = disk.fire(Save).cancelable(); // sent, and may be taken back
+/// last.cancel();
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Cancel safety
 /// Dropped while it waits, the event has been sent all the same.
 pub struct Fire<'a, E: Event, R: Reach<E>> {

@@ -4,7 +4,21 @@ use std::time::Duration;
 
 use crate::core::mailbox::Overflow;
 
-/// The options of a component type: `#[component(..)]` on the struct.
+/// The options of a component type: `#[component(..)]` on the struct; and those
+/// of the root of a [`System`](crate::System), which reads what concerns its
+/// children.
+///
+/// # Examples
+///
+/// ```
+/// use circuits::prelude::*;
+///
+/// let options = circuits::Options::new()
+///     .max_restarts(10)
+///     .within(Duration::from_secs(60));
+/// let system = System::with(options);
+/// # drop(system);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     pub(crate) channel: &'static str,

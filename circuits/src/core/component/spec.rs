@@ -164,6 +164,35 @@ impl Draft {
 }
 
 /// A child that is about to be added; await it.
+///
+/// # Examples
+///
+/// ```
+/// use circuits::{Backoff, Restart};
+/// # use circuits::prelude::*;
+/// # #[component]
+/// # #[derive(Default)]
+/// # struct Worker;
+/// # #[component]
+/// # impl Worker {}
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> circuits::Result<()> {
+/// # let system = System::new();
+/// let (first, longest) = (Duration::from_millis(10), Duration::from_secs(5));
+/// let worker = system
+///     .supervise(Worker::default)
+///     .named("worker")
+///     .channel("jobs")
+///     .restart(Restart::Transient)
+///     .backoff(Backoff::exponential(first, longest))
+///     .await?;
+/// assert_eq!((worker.name(), worker.channel()), ("worker", "jobs"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// See [`StartError`].
 #[must_use = "a child is added when this is awaited"]
 pub struct Supervise<'a, F> {
     pub(crate) place: Place<'a>,
