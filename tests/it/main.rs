@@ -4,7 +4,6 @@ mod borrow_rule;
 mod calls;
 mod cancel;
 mod channels;
-mod costs;
 mod dead_letters;
 mod deadlocks;
 mod ending;

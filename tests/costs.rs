@@ -68,6 +68,21 @@ impl Reader {
     }
 }
 
+#[derive(Event)]
+struct Relay;
+
+/// Calls from within a handler, where the call also looks for deadlocks.
+#[component(channel = "relay")]
+struct Caller;
+
+#[component]
+impl Caller {
+    #[handler]
+    async fn relay(&mut self, _: &Relay, cx: &Context<Self>) {
+        cx.on("counter").call(Count).await.unwrap();
+    }
+}
+
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -159,6 +174,17 @@ fn a_call_allocates_at_most_once() {
     assert!(
         addressed <= EVENTS,
         "by address: {addressed} for {EVENTS} calls"
+    );
+    runtime.block_on(async { system.supervise(|| Caller).await.unwrap() });
+    let nested = allocations(&runtime, async || {
+        system.on("relay").fire(Relay).await;
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(
+        nested <= EVENTS,
+        "from a handler: {nested} for {EVENTS} calls"
     );
 }
 
