@@ -64,17 +64,18 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     /// everything that was fired because of it, directly or not, is done.
     ///
     /// Timers and tasks that a handler starts are causes of their own. A
-    /// handler that waits so for something that waits for itself gets
-    /// [`CallError::Deadlock`] where its own event closes the ring.
+    /// `&mut self` handler that waits so gets [`CallError::Deadlock`] at once when
+    /// its event, or one that was fired because of it, is sent to its own
+    /// component, which cannot handle it meanwhile. Not seen are longer rings: an
+    /// effect that waits for a component which, for another cause, waits for this
+    /// one.
     pub fn completed(mut self) -> Completed<'a> {
         let (done, receiver) = oneshot::channel();
         let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
         dispatch.recorded = true;
         dispatch.caller = self.origin.scope.map(|scope| scope.party());
         let outer = dispatch.notes.cause.take();
-        dispatch.notes.cause = Some(Cause::new(outer, move |_| {
-            let _ = done.send(());
-        }));
+        dispatch.notes.cause = Some(Cause::awaited(outer, done, self.origin.awaiter()));
         let sent = self.send(dispatch);
         let delivery = sent.and_then(|sent| {
             self.owe(sent.rooms);
@@ -181,7 +182,7 @@ impl<E: Event, R: Reach<E>> fmt::Debug for Fire<'_, E, R> {
 /// Waits until an event and everything that was fired because of it is done.
 #[must_use = "the event is fired; await this to learn when all of it is done"]
 pub struct Completed<'a> {
-    receiver: oneshot::Receiver<()>,
+    receiver: oneshot::Receiver<Result<(), CallError>>,
     /// Held until the event's own handlers are done: a record keeps its cause open.
     handlers: Option<(Arc<dyn Finish + 'a>, Option<Published>)>,
 }
@@ -201,16 +202,25 @@ impl Future for Completed<'_> {
     type Output = Result<(), CallError>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        if let Some((delivery, _)) = &self.handlers {
+        // First: what its handlers fired may close a ring while they still run.
+        let told = Pin::new(&mut self.receiver).poll(task);
+        if let (Some((delivery, _)), Poll::Pending) = (&self.handlers, &told) {
             match delivery.poll_done(task) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Ready(Ok(())) => self.handlers = None,
             }
+            return Pin::new(&mut self.receiver).poll(task).map(told_or_gone);
         }
-        // A sender that is gone without a word belonged to an event that went nowhere.
-        Pin::new(&mut self.receiver).poll(task).map(|_| Ok(()))
+        told.map(told_or_gone)
     }
+}
+
+/// A sender that is gone without a word belonged to an event that went nowhere.
+fn told_or_gone(
+    told: Result<Result<(), CallError>, oneshot::error::RecvError>,
+) -> Result<(), CallError> {
+    told.unwrap_or(Ok(()))
 }
 
 impl fmt::Debug for Completed<'_> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::core::component::flow::{Published, RoomWait};
 use crate::core::component::{Cell, Component};
 use crate::core::mailbox::Room;
-use crate::core::reply::{Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
+use crate::core::reply::{Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
 use crate::core::route::{Hub, Rooms};
 
 /// A handler that runs, as far as sending goes.
@@ -48,6 +48,15 @@ impl Origin<'_> {
             scope.run(),
             wait,
         ))
+    }
+
+    /// Says who waits, if that is a handler that runs alone.
+    pub(crate) fn awaiter(&self) -> Option<Awaiter> {
+        let scope = self.scope.filter(|scope| !scope.run().is_reader())?;
+        Some(Awaiter {
+            component: scope.party().id(),
+            handler: scope.handler(),
+        })
     }
 
     /// Begins to wait for room.

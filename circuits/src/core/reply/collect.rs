@@ -1,5 +1,6 @@
 //! Where the answers of one call come together.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::task::{Context, Poll, Waker};
 
@@ -49,8 +50,9 @@ impl<R> Collect<R> {
         }
     }
 
-    /// Takes one handler's answer.
-    pub(crate) fn take(&mut self, place: u32, answer: Answer<R>) {
+    /// Takes one handler's answer, or gives it back where nobody wants it: it
+    /// is the user's, and must not be dropped under a lock.
+    pub(crate) fn take(&mut self, place: u32, answer: Answer<R>) -> Option<Answer<R>> {
         match (self, answer) {
             (Self::First(first), Answer::Reply(reply)) if first.reply.is_none() => {
                 first.reply = Some(reply);
@@ -63,8 +65,9 @@ impl<R> Collect<R> {
                 list.push((place, Some(Err(CallError::Failed(error)))));
             }
             (Self::All(list), Answer::Nothing) => list.push((place, None)),
-            _ => {}
+            (_, answer) => return Some(answer),
         }
+        None
     }
 
     /// Notes that one handler will never answer.
@@ -110,10 +113,9 @@ impl<R> Collect<R> {
     /// Notes one error for all of these places that have no result.
     pub(crate) fn fill(&mut self, places: Range<u32>, error: &CallError) {
         if let Self::All(list) = self {
-            for place in places {
-                if !list.iter().any(|(other, _)| *other == place) {
-                    list.push((place, Some(Err(error.clone()))));
-                }
+            let known: HashSet<u32> = list.iter().map(|(place, _)| *place).collect();
+            for place in places.filter(|place| !known.contains(place)) {
+                list.push((place, Some(Err(error.clone()))));
             }
         }
     }

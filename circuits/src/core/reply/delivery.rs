@@ -77,6 +77,10 @@ struct State<R> {
     stage: u32,
     failed: bool,
     done: bool,
+    /// Set while a later stage is sent.
+    advancing: bool,
+    /// Set when that stage has ended before it was sent to all.
+    concluded: bool,
     collect: Collect<R>,
     waiter: Waiter,
     /// Who waits, where that is an exclusive handler of a component.
@@ -124,6 +128,8 @@ impl<E: Event> Delivery<E> {
                 stage: 0,
                 failed: false,
                 done: false,
+                advancing: false,
+                concluded: false,
                 collect: Collect::new(plan.ask),
                 waiter: Waiter::default(),
                 caller: plan.caller,
@@ -247,13 +253,14 @@ impl<E: Event> Delivery<E> {
         self: &Arc<Self>,
         place: u32,
         error: Option<Error>,
-        note: impl FnOnce(&mut Collect<E::Reply>),
+        note: impl FnOnce(&mut Collect<E::Reply>) -> Option<Answer<E::Reply>>,
     ) {
         if let (Some(error), Some(observer), Some(event)) = (&error, &self.observer, &self.event) {
             observer.failed(event, &self.notes, error);
         }
         let mut state = self.state();
-        note(&mut state.collect);
+        // Dropped at the end, when the lock is released.
+        let _unwanted = note(&mut state.collect);
         state.failed |= error.is_some();
         state.pending = state.pending.saturating_sub(1);
         state.parties.remove(place);
@@ -276,24 +283,38 @@ impl<E: Event> Delivery<E> {
     /// Goes to the next stage, or ends the delivery where there is none.
     fn conclude<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State<E::Reply>>) {
         if let Some(next) = &self.next {
-            let settled = state.collect.is_settled();
-            let waker = if settled { state.waiter.take() } else { None };
-            let caller = state.caller.clone();
-            let stage = state.stage as usize + 1;
-            drop(state);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-            if !self.is_stopped() && !self.is_cancelled() && next.advance(self, stage) {
-                if let Some(caller) = caller {
-                    self.check(&caller);
-                }
+            if std::mem::replace(&mut state.advancing, true) {
+                // Whoever sends this stage goes on: a hundred thousand stages
+                // that nobody takes must not take the stack.
+                state.concluded = true;
                 return;
             }
-            state = self.state();
+            loop {
+                let settled = state.collect.is_settled();
+                let waker = if settled { state.waiter.take() } else { None };
+                let caller = state.caller.clone();
+                let stage = state.stage as usize + 1;
+                drop(state);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+                let goes_on = !self.is_stopped() && !self.is_cancelled();
+                let sent = goes_on && next.advance(self, stage);
+                if let (true, Some(caller)) = (sent, caller) {
+                    self.check(&caller);
+                }
+                state = self.state();
+                if !sent {
+                    break;
+                }
+                if !std::mem::take(&mut state.concluded) {
+                    state.advancing = false;
+                    return;
+                }
+            }
         }
         state.done = true;
-        state.caller = None;
+        let _caller = state.caller.take();
         let waker = state.waiter.take();
         let failed = state.failed;
         drop(state);
@@ -407,7 +428,10 @@ impl<E: Event> Track for Delivery<E> {
     }
 
     fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>) {
-        self.finish(place, failure, |collect| collect.lose(place, error));
+        self.finish(place, failure, |collect| {
+            collect.lose(place, error);
+            None
+        });
     }
 
     fn begin(&self, place: u32, run: Run) {

@@ -11,7 +11,7 @@ mod ticket;
 mod waiting;
 
 pub use self::answer::{Answer, IsError, IsReply};
-pub(crate) use self::cause::Cause;
+pub(crate) use self::cause::{Awaiter, Cause};
 pub(crate) use self::collect::{Ask, Collect};
 pub(crate) use self::delivery::{Advance, Delivery, Notes, Observer, Plan, Stamp, Track};
 pub(crate) use self::envelope::Sealed;

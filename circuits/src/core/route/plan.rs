@@ -115,9 +115,8 @@ impl<E: Event> Route<E> {
         let priority = delivery.notes().priority;
         for (place, hop) in places.zip(stage) {
             let ticket = Ticket::new(delivery.clone(), place, priority);
-            if hop.accept_shared(event, ticket) == Accepted::Crowded {
-                rooms.add(hop.room());
-            }
+            let accepted = hop.accept_shared(event, ticket);
+            note(delivery, hop, accepted, &mut rooms);
         }
         rooms
     }
@@ -144,13 +143,27 @@ pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E
         delivery.involve(0, hop.party());
     }
     let ticket = Ticket::new(delivery.clone(), 0, priority);
-    if hop.accept_owned(event, ticket) == Accepted::Crowded {
-        rooms.add(hop.room());
-    }
+    let accepted = hop.accept_owned(event, ticket);
+    note(&delivery, hop, accepted, &mut rooms);
     Sent {
         heard: true,
         rooms,
         delivery: Some(delivery),
+    }
+}
+
+/// Notes a full mailbox, and tells a component that waits for the cause of what
+/// is in its mailbox now.
+#[inline]
+fn note<E: Event>(delivery: &Delivery<E>, hop: &Hop<E>, accepted: Accepted, rooms: &mut Rooms) {
+    if accepted == Accepted::Crowded {
+        rooms.add(hop.room());
+    }
+    if let Some(cause) = &delivery.notes().cause
+        && cause.is_awaited()
+        && accepted != Accepted::Refused
+    {
+        cause.reach(&*hop.party());
     }
 }
 
