@@ -1,5 +1,6 @@
 //! Flow control: waiting for room in mailboxes that an event crowded.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,6 +10,7 @@ use std::task::{Context as Task, Poll};
 use futures_util::task::AtomicWaker;
 
 use crate::core::component::{Body, Cell, Command, Component};
+use crate::core::id::ComponentId;
 use crate::core::mailbox::{Room, RoomKey};
 use crate::core::reply::{Blocker, Deadlock, Edge, Party, Run, Wait, find_deadlock};
 use crate::core::route::{Hub, Rooms};
@@ -102,7 +104,7 @@ impl Drop for Published {
 #[derive(Default)]
 pub(crate) struct Debts {
     open: AtomicBool,
-    rooms: Mutex<Vec<Arc<dyn Room>>>,
+    rooms: Mutex<BTreeMap<ComponentId, Arc<dyn Room>>>,
     /// Debts that were dropped because the component's own mailbox was full.
     forgiven: AtomicU64,
 }
@@ -116,9 +118,7 @@ impl Debts {
         let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rooms = rooms;
         while let Some(room) = rooms.last() {
-            if !list.iter().any(|other| other.id() == room.id()) {
-                list.push(room.clone());
-            }
+            list.insert(room.id(), room.clone());
             rooms.pop();
         }
         self.open.store(true, Ordering::Release);
@@ -134,7 +134,7 @@ impl Debts {
 
     fn take(&self) -> Option<Arc<dyn Room>> {
         let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = list.pop();
+        let room = list.pop_last().map(|(_, room)| room);
         if room.is_none() {
             self.open.store(false, Ordering::Release);
         }

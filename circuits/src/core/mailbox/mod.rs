@@ -12,7 +12,7 @@
 mod overflow;
 mod room;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +21,7 @@ use std::task::{Context, Poll, Waker};
 pub use self::overflow::Overflow;
 pub(crate) use self::room::{Room, RoomKey};
 
+use crate::core::event::{DeadLetter, Event};
 use crate::core::reply::Letter;
 
 /// A mailbox never holds more than this many events, whatever its overflow
@@ -95,7 +96,7 @@ struct State<M> {
 /// The senders that wait for room.
 #[derive(Default)]
 struct Senders {
-    waiting: Vec<(RoomKey, Waker)>,
+    waiting: BTreeMap<RoomKey, Waker>,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -243,10 +244,7 @@ impl<M: Message> Mailbox<M> {
             return Poll::Ready(());
         }
         let senders = state.senders.get_or_insert_default();
-        match senders.waiting.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => senders.waiting.push((key, cx.waker().clone())),
-        }
+        senders.waiting.insert(key, cx.waker().clone());
         // Under the lock: the receiver clears it under the same lock.
         self.awaited.store(true, Ordering::Relaxed);
         Poll::Pending
@@ -255,7 +253,7 @@ impl<M: Message> Mailbox<M> {
     /// Forgets a sender that no longer waits.
     pub(crate) fn forget(&self, key: RoomKey) {
         if let Some(senders) = &mut self.lock().senders {
-            senders.waiting.retain(|(other, _)| *other != key);
+            senders.waiting.remove(&key);
         }
     }
 
@@ -307,11 +305,19 @@ impl<M: Message> Mailbox<M> {
 }
 
 impl<M: Message> State<M> {
+    /// Tells whether a dead letter would take the place of something else.
+    fn would_lose_for_a_dead_letter(&self, message: &M) -> bool {
+        let is_one = |message: &M| message.letter().name() == DeadLetter::NAME;
+        is_one(message) && !self.queue.front().is_some_and(is_one)
+    }
+
     /// Applies the overflow rule to a full queue; `None` refuses the message.
     fn make_room(&mut self, rule: Overflow, message: &M, waiting: usize) -> Option<Pushed<M>> {
         match rule {
             Overflow::Wait if waiting < MAILBOX_LIMIT => Some(Pushed::Crowded),
             Overflow::Wait | Overflow::Reject => None,
+            // Else each dead letter would make the next, until only they are left.
+            Overflow::DropOldest if self.would_lose_for_a_dead_letter(message) => None,
             Overflow::DropOldest => Some(Pushed::Displaced(
                 self.queue.pop_front().into_iter().collect(),
             )),

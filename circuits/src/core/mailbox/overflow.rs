@@ -11,7 +11,8 @@ pub enum Overflow {
     Wait,
     /// The new event becomes a dead letter; a call gets `CallError::Full`.
     Reject,
-    /// The oldest waiting event becomes a dead letter.
+    /// The oldest waiting event becomes a dead letter. A dead letter itself takes
+    /// the place of another dead letter only.
     DropOldest,
     /// Waiting events of the new one's name become dead letters, so that the
     /// newest of a kind is kept; where none waits, the new event becomes one.
