@@ -1,6 +1,6 @@
 //! Handlers: what they hear, what they return, how long they take, and how they come and go.
 
-use circuits::component::{HandlerId, HandlerTimeout};
+use circuits::component::{HandlerError, HandlerId, HandlerTimeout};
 use circuits::event::Exception;
 use circuits::prelude::*;
 use circuits::{CallError, ChannelError};
@@ -261,7 +261,10 @@ impl Chief {
         })?;
         self.0 = Some(added);
         let refused = cx.add_handler_on::<Ask, _>("", 0.0, |_, _, _| Ok(None));
-        assert_eq!(refused.unwrap_err(), ChannelError::Empty);
+        assert_eq!(
+            refused.unwrap_err(),
+            HandlerError::BadChannel(ChannelError::Empty)
+        );
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
 mod borrow_rule;
+mod bounds;
 mod calls;
 mod cancel;
 mod channels;
 mod dead_letters;
 mod deadlocks;
+mod effects;
 mod ending;
 mod event_priority;
 mod events;
@@ -16,6 +18,7 @@ mod guide;
 mod handlers;
 mod house;
 mod http;
+mod leaving;
 mod lifecycle;
 mod log;
 mod macros;

@@ -1,20 +1,36 @@
 //! Handlers that are added and removed while the component runs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::{Body, Cell, Component, Context};
+use crate::core::component::{Body, Cell, Component, Context, discard};
 use crate::core::event::{AnyEvent, Error, Event};
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
 use crate::core::reply::{Answer, Edges, Envelope, Letter, Party, Sealed};
 use crate::core::route::{Accept, Accepted, Hub, SubscriptionId};
 
-/// Names a handler that was added while the component runs.
+/// Names a handler that was added while the component runs; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct HandlerId(u16);
+pub struct HandlerId {
+    number: u16,
+    serial: u64,
+}
+
+/// Why a handler could not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// The channel's name is empty or too long.
+    #[error("the handler cannot listen on this channel")]
+    BadChannel(#[source] ChannelError),
+    /// The component has 65,536 handlers, those of its type among them.
+    #[error("a component has at most 65,536 handlers at a time; remove one first")]
+    TooMany,
+}
 
 /// A message for a handler that was added while the component runs.
 ///
@@ -139,36 +155,60 @@ where
 
 /// The added handlers of one component.
 #[derive(Default)]
-pub(crate) struct Additions {
-    next: AtomicU16,
-    list: Mutex<Vec<Addition>>,
+pub(crate) struct Additions(Mutex<List>);
+
+#[derive(Default)]
+struct List {
+    /// How many were ever added.
+    serial: u64,
+    by_number: BTreeMap<u16, Addition>,
 }
 
 struct Addition {
-    id: HandlerId,
+    serial: u64,
+    /// Holds the handler, so that it is not dropped under a lock of the routes.
     remove: Box<dyn Fn(&Hub) + Send + Sync>,
+}
+
+impl List {
+    /// Finds a number that no handler has, beginning after the one found last.
+    fn find(&mut self, listed: usize) -> Option<HandlerId> {
+        let all = usize::from(u16::MAX) + 1;
+        let room = all.saturating_sub(listed);
+        if self.by_number.len() >= room {
+            return None;
+        }
+        loop {
+            let serial = self.serial;
+            self.serial += 1;
+            let number = (listed as u64 + serial % room as u64) as u16;
+            if !self.by_number.contains_key(&number) {
+                return Some(HandlerId { number, serial });
+            }
+        }
+    }
 }
 
 impl Additions {
     /// Removes one; `false` where it is gone already.
     pub(crate) fn remove(&self, hub: &Hub, id: HandlerId) -> bool {
-        let found = {
-            let mut list = self.lock();
-            let at = list.iter().position(|addition| addition.id == id);
-            at.map(|at| list.swap_remove(at))
+        let found = match self.lock().by_number.entry(id.number) {
+            Entry::Occupied(entry) if entry.get().serial == id.serial => Some(entry.remove()),
+            _ => None,
         };
         found.map(|addition| (addition.remove)(hub)).is_some()
     }
 
     pub(crate) fn clear(&self, hub: &Hub) {
-        let list = std::mem::take(&mut *self.lock());
-        for addition in list {
+        let list = std::mem::take(&mut self.lock().by_number);
+        for addition in list.into_values() {
             (addition.remove)(hub);
+            discard(addition, "an added handler");
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Addition>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,35 +218,39 @@ pub(crate) fn add<C, E, F>(
     channel: Option<&str>,
     priority: f64,
     run: F,
-) -> Result<HandlerId, ChannelError>
+) -> Result<HandlerId, HandlerError>
 where
     C: Component,
     E: Event,
     F: Fn(&mut C, &E, &Context<C>) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
 {
     let channel = match channel {
-        Some(name) => Channel::new(name)?,
+        Some(name) => Channel::new(name).map_err(HandlerError::BadChannel)?,
         None => cell.channel().clone(),
     };
-    let additions = cell.additions();
-    // Numbers of added handlers come after those of the listed ones. They wrap
-    // after 65,536 additions, long after the first ones are gone.
-    let listed = u16::try_from(C::HANDLERS.len()).unwrap_or(u16::MAX);
-    let number = listed.wrapping_add(additions.next.fetch_add(1, Ordering::Relaxed));
-    let handler = HandlerId(number);
-    let id = SubscriptionId::new(cell.id(), number);
     let receiver = Arc::new(Receiver {
         cell: cell.clone(),
         run: Arc::new(run),
     });
-    cell.hub()
-        .router
-        .subscribe::<E>(channel.clone(), id, priority, receiver);
-    let remove = move |hub: &Hub| hub.router.unsubscribe::<E>(channel.as_str(), id);
-    additions.lock().push(Addition {
-        id: handler,
-        remove: Box::new(remove),
-    });
+    let additions = cell.additions();
+    let handler = {
+        let mut list = additions.lock();
+        // Numbers of added handlers come after those of the listed ones.
+        let handler = list.find(C::HANDLERS.len()).ok_or(HandlerError::TooMany)?;
+        let id = SubscriptionId::new(cell.id(), handler.number);
+        let router = &cell.hub().router;
+        router.subscribe::<E>(channel.clone(), id, priority, receiver.clone());
+        let remove = move |hub: &Hub| {
+            let _held = &receiver;
+            hub.router.unsubscribe::<E>(channel.as_str(), id);
+        };
+        let addition = Addition {
+            serial: handler.serial,
+            remove: Box::new(remove),
+        };
+        list.by_number.insert(handler.number, addition);
+        handler
+    };
     // Left meanwhile, the component has cleared its list before.
     if cell.is_retired() {
         additions.clear(cell.hub());

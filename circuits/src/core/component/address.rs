@@ -1,13 +1,17 @@
 //! The address of a component; it outlives restarts.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::core::component::{
-    Body, Cell, Command, Component, Context, Handle, HandlerId, Inbox, Order, StartError, added,
+    Body, Cell, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox, Order,
+    StartError, added,
 };
 use crate::core::event::{Error, Event, PrepareUnregister, Unregistered};
-use crate::core::id::{ChannelError, ComponentId};
+use crate::core::id::ComponentId;
 use crate::core::reply::{Cause, Notes, Party};
 
 /// The address of one component; cheap to clone, and valid over restarts.
@@ -92,12 +96,16 @@ impl<C: Component> Address<C> {
     /// Ends the component for good once its running handlers are done; what is
     /// queued becomes dead letters. Its children go first. Waits for the end;
     /// done again, it changes nothing.
+    ///
+    /// In a handler or task of the component itself it only asks, and does not
+    /// wait: the end comes once the handler has returned.
     pub async fn stop(&self) {
         self.terminate(Command::Stop).await;
     }
 
     /// Ends the component for good once what is queued has been handled; new
-    /// events become dead letters. Its children go first. Waits for the end.
+    /// events become dead letters. Its children go first. Waits for the end, but
+    /// not in the component itself, as [`Address::stop`].
     pub async fn drain(&self) {
         self.terminate(Command::Drain).await;
     }
@@ -110,37 +118,47 @@ impl<C: Component> Address<C> {
 
     /// Takes the component and its descendants out of the tree, in two phases:
     /// `PrepareUnregister` is fired on its channel, and when that is complete
-    /// the component is drained, and `Unregistered` is fired.
+    /// the component is drained, and `Unregistered` is fired. Waits for the end,
+    /// but not in the component itself, as [`Address::stop`].
+    ///
+    /// There is no time limit: handlers of `PrepareUnregister` may take theirs. A
+    /// handler for which the component waits must not await this.
+    ///
+    /// # Cancel safety
+    /// Dropped once it was polled, it goes on all the same.
     pub async fn unregister(&self) {
         if self.is_gone() {
             return;
         }
         let cell = &self.cell;
-        let hub = cell.hub();
-        let parent = cell.parent().owner();
-        let channel = cell.channel().as_str();
-        let (done, complete) = tokio::sync::oneshot::channel::<()>();
+        let (done, complete) = oneshot::channel::<()>();
         let cause = Cause::new(None, move |_| drop(done));
-        cell.push_own(
-            &PrepareUnregister::new(cell.id(), cell.name().clone()),
-            Some(&cause),
-        );
+        let prepare = PrepareUnregister::new(cell.id(), cell.name().clone());
+        cell.push_own(&prepare, Some(&cause));
         let notes = Notes {
             cause: Some(cause),
             ..Notes::default()
         };
-        hub.tell(channel, notes, || {
-            PrepareUnregister::new(cell.id(), cell.name().clone())
-        });
-        // Ends when the last share of the cause is dropped, in whatever way.
-        let _ = complete.await;
-        cell.push_own(
-            &Unregistered::new(cell.id(), cell.name().clone(), parent),
-            None,
-        );
-        self.terminate(Command::Drain).await;
-        let unregistered = || Unregistered::new(cell.id(), cell.name().clone(), parent);
-        hub.tell(channel, Notes::default(), unregistered);
+        let channel = cell.channel().as_str();
+        cell.hub().tell(channel, notes, || prepare);
+        let leaving = self.clone();
+        self.unless_inside(async move {
+            // Ends when the last share of the cause is dropped, in whatever way.
+            let _ = complete.await;
+            leaving.leave().await;
+        })
+        .await;
+    }
+
+    /// The second phase of leaving the tree.
+    async fn leave(self) {
+        let cell = &self.cell;
+        let parent = cell.parent().owner();
+        let unregistered = Unregistered::new(cell.id(), cell.name().clone(), parent);
+        cell.push_own(&unregistered, None);
+        self.clone().end(Command::Drain).await;
+        let channel = cell.channel().as_str();
+        cell.hub().tell(channel, Notes::default(), || unregistered);
     }
 
     /// Moves the component and its descendants below another one, while they run.
@@ -149,13 +167,6 @@ impl<C: Component> Address<C> {
     /// The new parent is below the component or has stopped, or one of its
     /// children has the same name; the component stays where it was.
     pub async fn move_to<D: Component>(&self, parent: &Address<D>) -> Result<(), StartError> {
-        let mut above: Option<Arc<dyn Body>> = Some(parent.cell.clone());
-        while let Some(body) = above {
-            if body.id() == self.id() {
-                return Err(StartError::OwnDescendant);
-            }
-            above = body.parent().owner_body().cloned();
-        }
         if parent.is_gone() {
             return Err(StartError::Stopped);
         }
@@ -175,8 +186,8 @@ impl<C: Component> Address<C> {
     /// It stays over restarts, until it is removed or the component leaves.
     ///
     /// # Errors
-    /// Never for the component's own channel; see [`Context::add_handler_on`].
-    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, ChannelError>
+    /// The component has too many handlers.
+    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, HandlerError>
     where
         E: Event,
         F: Fn(&mut C, &E, &Context<C>) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
@@ -204,6 +215,24 @@ impl<C: Component> Address<C> {
     }
 
     async fn terminate(&self, how: Command) {
+        self.unless_inside(self.clone().end(how)).await;
+    }
+
+    /// Runs a future beside the component, and waits for it, unless a handler or
+    /// task of the component would: for its own end it would wait for ever.
+    async fn unless_inside(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let (done, over) = oneshot::channel::<()>();
+        let beside = async move {
+            future.await;
+            drop(done);
+        };
+        self.cell.hub().runtime().spawn(beside);
+        if !self.cell.is_inside() {
+            let _ = over.await;
+        }
+    }
+
+    async fn end(self, how: Command) {
         // A component may move while it is asked to end: then ask again there.
         while !self.is_gone() {
             let parent = self.cell.parent();

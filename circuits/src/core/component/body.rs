@@ -9,6 +9,7 @@ use crate::core::component::Inbox;
 use crate::core::event::Error;
 use crate::core::id::Channel;
 use crate::core::reply::Party;
+use crate::core::runtime::{self, Here};
 
 /// How one life of a component ended.
 #[derive(Clone, Debug)]
@@ -51,10 +52,16 @@ impl Command {
 #[derive(Debug)]
 pub(crate) struct Control {
     command: AtomicU8,
+    lane: Mutex<Lane>,
+}
+
+/// One lock for both: every idle component has it.
+#[derive(Debug, Default)]
+struct Lane {
     /// The task of the current life. It stays when it is woken, so that a life
     /// registers once, and not each time that it is polled.
-    waker: Mutex<Option<Waker>>,
-    cause: Mutex<Option<Box<Cause>>>,
+    task: Option<(Waker, Option<Here>)>,
+    cause: Option<Box<Cause>>,
 }
 
 /// Why a component was told to end.
@@ -68,8 +75,7 @@ impl Control {
     pub(crate) fn new() -> Self {
         Self {
             command: AtomicU8::new(0),
-            waker: Mutex::new(None),
-            cause: Mutex::new(None),
+            lane: Mutex::default(),
         }
     }
 
@@ -80,44 +86,50 @@ impl Control {
     /// Tells the component; a weaker command than the current one changes nothing.
     pub(crate) fn tell(&self, command: Command) {
         self.command.fetch_max(command as u8, Ordering::AcqRel);
-        let waker = self.waker().clone();
-        if let Some(waker) = waker {
+        let task = self.lane().task.clone();
+        if let Some((waker, _)) = task {
             waker.wake();
         }
     }
 
     /// Ends the component because it wants to.
     pub(crate) fn tell_by_itself(&self) {
-        self.cause().get_or_insert_with(|| Box::new(Cause::Itself));
+        self.lane()
+            .cause
+            .get_or_insert_with(|| Box::new(Cause::Itself));
         self.tell(Command::Stop);
     }
 
     /// Ends the life at its next await, as a failure.
     pub(crate) fn fail(&self, error: Error) {
-        self.cause()
+        self.lane()
+            .cause
             .get_or_insert_with(|| Box::new(Cause::Failure(error)));
         self.tell(Command::Kill);
     }
 
     /// Sets the task that commands wake; read the command after this.
     pub(crate) fn register(&self, waker: &Waker) {
-        *self.waker() = Some(waker.clone());
+        self.lane().task = Some((waker.clone(), runtime::here()));
     }
 
     /// Lets go of the task of a life that is over.
     pub(crate) fn unregister(&self) {
-        *self.waker() = None;
+        self.lane().task = None;
     }
 
     /// Makes ready for the next life.
     pub(crate) fn reset(&self) {
-        *self.cause() = None;
+        let cause = self.lane().cause.take();
+        // An error in there is the user's: it is dropped without the lock.
+        drop(cause);
         self.command.store(Command::Run as u8, Ordering::Release);
     }
 
     /// Returns how a life ends that followed the current command.
     pub(crate) fn end(&self) -> End {
-        match self.cause().take().map(|cause| *cause) {
+        let cause = self.lane().cause.take();
+        match cause.map(|cause| *cause) {
             Some(Cause::Failure(error)) => End::Failed(error),
             Some(Cause::Itself) => End::Normal,
             None if self.command() == Command::Kill => End::Killed,
@@ -125,12 +137,16 @@ impl Control {
         }
     }
 
-    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Tells whether the current life runs on this task.
+    pub(crate) fn is_task(&self, here: Here) -> bool {
+        self.lane()
+            .task
+            .as_ref()
+            .is_some_and(|(_, task)| *task == Some(here))
     }
 
-    fn cause(&self) -> MutexGuard<'_, Option<Box<Cause>>> {
-        self.cause.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lane(&self) -> MutexGuard<'_, Lane> {
+        self.lane.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

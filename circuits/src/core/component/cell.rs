@@ -150,6 +150,14 @@ impl<C: Component> Cell<C> {
         self.started.load(Ordering::SeqCst)
     }
 
+    /// Tells whether a handler or a task of this component runs this.
+    pub(crate) fn is_inside(&self) -> bool {
+        let tasks = self.cold.get().map(|cold| &cold.tasks);
+        runtime::here().is_some_and(|here| {
+            self.control.is_task(here) || tasks.is_some_and(|tasks| tasks.are_here(here))
+        })
+    }
+
     pub(crate) fn set_writer_waiting(&self, waiting: bool) {
         self.writer_waiting.store(waiting, Ordering::SeqCst);
     }
@@ -287,6 +295,8 @@ impl<C: Component> Body for Cell<C> {
             }
             if let Some(cold) = self.cold.get() {
                 cold.additions.clear(&self.hub);
+                // Those of a life that is stuck, and abandoned.
+                cold.tasks.abort_all();
             }
         }
         // Children that are still there belong to a life that never came to

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Body, Call, CallAll, Cell, Component, Direct, Fire, Handle, HandlerId, OnChannel,
-    Origin, Register, Scope, Supervise, Target, TimerHandle, Wait, added, timer,
+    Address, Body, Call, CallAll, Cell, Component, Direct, Fire, Handle, HandlerError, HandlerId,
+    OnChannel, Origin, Register, Scope, Supervise, Target, TimerHandle, Wait, added, timer,
 };
 use crate::core::event::{Error, Event};
-use crate::core::id::{ChannelError, ComponentId};
+use crate::core::id::ComponentId;
 use crate::core::mailbox::Message;
 use crate::core::reply::{Cause, Party, Run, Track};
 use crate::core::route::Rooms;
@@ -199,8 +199,8 @@ impl<C: Component> Context<C> {
     /// It stays over restarts, until it is removed or the component leaves.
     ///
     /// # Errors
-    /// Never for the component's own channel; see [`Context::add_handler_on`].
-    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, ChannelError>
+    /// The component has too many handlers.
+    pub fn add_handler<E, F>(&self, run: F) -> Result<HandlerId, HandlerError>
     where
         E: Event,
         F: Fn(&mut C, &E, &Self) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
@@ -211,13 +211,14 @@ impl<C: Component> Context<C> {
     /// Adds a handler on a channel, with a priority.
     ///
     /// # Errors
-    /// The channel's name is empty or too long.
+    /// The channel's name is empty or too long, or the component has too many
+    /// handlers.
     pub fn add_handler_on<E, F>(
         &self,
         channel: &str,
         priority: f64,
         run: F,
-    ) -> Result<HandlerId, ChannelError>
+    ) -> Result<HandlerId, HandlerError>
     where
         E: Event,
         F: Fn(&mut C, &E, &Self) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,

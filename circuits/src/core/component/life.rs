@@ -73,7 +73,11 @@ pub(crate) async fn live<C: Component>(
 /// Ends the children of a component, last started first, and waits for it.
 async fn end_children<C: Component>(cell: &Arc<Cell<C>>, how: Command) {
     if let Some(children) = cell.children() {
-        children.ask(|reply| Order::Shutdown { how, reply }).await;
+        let order = |reply| Order::Shutdown {
+            how,
+            reply: Some(reply),
+        };
+        children.ask(order).await;
     }
 }
 

@@ -33,7 +33,7 @@ mod wait;
 
 use std::future::Future;
 
-pub use self::added::{Added, HandlerId};
+pub use self::added::{Added, HandlerError, HandlerId};
 pub use self::address::Address;
 pub(crate) use self::body::{Body, Command, Control, End};
 pub use self::call::{Call, CallAll};
@@ -44,7 +44,7 @@ pub use self::fire::{Cancel, Completed, Fire};
 pub use self::handle::Handle;
 pub use self::handler::Handler;
 pub use self::options::{OnError, Options, Strategy};
-pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order};
+pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order, discard};
 pub use self::reach::{OnChannel, Reach, ToComponent};
 pub(crate) use self::scope::{Origin, Scope};
 pub(crate) use self::spec::Spec;

@@ -1,8 +1,12 @@
 //! The port upward: what components ask of the one who supervises.
 //!
 //! This room owns the port and knows nobody behind it; the supervisor reads
-//! the inbox. Requests are bounded; reports about ended lives are not counted,
-//! since there is at most one for each life.
+//! the inbox, and never waits for a child before it reads on. What bounds it:
+//!
+//! - starts and moves need one of [`REQUESTS`] permits until they are read;
+//! - ends need none, so that nothing keeps them back: at most one for each task
+//!   that awaits one, and one order for all that nobody awaits;
+//! - reports about lives: at most two for each life.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,8 +17,10 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use crate::core::component::{Body, Command, End, Options, Spec, StartError};
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
+use crate::core::runtime;
 
-/// At most this many requests wait in one inbox; further ones wait to be let in.
+/// At most this many starts and moves wait in one inbox; further ones wait to
+/// be let in.
 const REQUESTS: usize = 256;
 
 /// Something asked of, or reported to, a supervisor.
@@ -53,8 +59,15 @@ pub(crate) enum Order {
     /// End all children, last started first, and then the supervisor.
     Shutdown {
         how: Command,
-        reply: oneshot::Sender<()>,
+        reply: Option<oneshot::Sender<()>>,
     },
+}
+
+impl Order {
+    /// Tells whether it took a permit.
+    fn is_request(&self) -> bool {
+        matches!(self, Self::Start { .. } | Self::Move { .. })
+    }
 }
 
 /// A child on its way from one supervisor to another.
@@ -121,6 +134,8 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct Orders {
     queue: VecDeque<Order>,
+    /// The strongest end that was asked for and is not awaited; read first.
+    end: Option<Command>,
     closed: bool,
     ending: bool,
 }
@@ -155,9 +170,13 @@ impl Inbox {
         &self,
         order: impl FnOnce(oneshot::Sender<T>) -> Order,
     ) -> Option<T> {
-        let _permit = self.requests.acquire().await.ok()?;
         let (reply, answer) = oneshot::channel();
-        drop(self.post(order(reply)));
+        let order = order(reply);
+        if order.is_request() {
+            // Given back by who reads the order.
+            self.requests.acquire().await.ok()?.forget();
+        }
+        drop(self.post(order));
         answer.await.ok()
     }
 
@@ -176,18 +195,32 @@ impl Inbox {
 
     /// Tells the supervisor to end, without waiting for it.
     pub(crate) fn shut_down(&self, how: Command) {
-        let (reply, _) = oneshot::channel();
-        drop(self.post(Order::Shutdown { how, reply }));
+        {
+            let mut orders = self.lock();
+            orders.end = orders.end.max(Some(how));
+        }
+        self.bell.notify_one();
     }
 
     /// Takes the next order.
     pub(crate) async fn next(&self) -> Order {
         loop {
-            if let Some(order) = self.lock().queue.pop_front() {
+            if let Some(order) = self.take() {
+                if order.is_request() {
+                    self.requests.add_permits(1);
+                }
                 return order;
             }
             self.bell.notified().await;
         }
+    }
+
+    fn take(&self) -> Option<Order> {
+        let mut orders = self.lock();
+        if let Some(how) = orders.end.take() {
+            return Some(Order::Shutdown { how, reply: None });
+        }
+        orders.queue.pop_front()
     }
 
     /// Refuses all further orders; those that wait are dropped, which answers
@@ -200,8 +233,9 @@ impl Inbox {
         };
         self.requests.close();
         for order in queue {
-            if let Order::Adopt { child, reply } = order {
-                child.send_back(reply, StartError::Stopped);
+            match order {
+                Order::Adopt { child, reply } => child.send_back(reply, StartError::Stopped),
+                order => discard(order, "an order"),
             }
         }
     }
@@ -221,6 +255,13 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops what holds a user's value or factory, whose drop may panic.
+pub(crate) fn discard<T>(value: T, what: &str) {
+    if let Err(panic) = runtime::guard(move || drop(value)) {
+        tracing::error!(target: "circuits", "{what} {panic} while it was dropped");
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use self::panic::{Panic, catch, guard};
 pub(crate) use self::tasks::{TaskId, Tasks};
 /// A quick hash with a seed of its own in every process.
 pub(crate) use foldhash::fast::RandomState as SeededHash;
-pub(crate) use tokio::task::AbortHandle;
+pub(crate) use tokio::task::{AbortHandle, Id as Here};
 pub(crate) use tokio::time::Instant;
 
 /// A handle to the runtime that a system lives on.
@@ -93,6 +93,11 @@ pub(crate) async fn sleep_until(deadline: Option<Instant>) {
 /// Drops the future once the time is over; must run on the runtime.
 pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(limit, future).await.ok()
+}
+
+/// Returns which task runs this; `None` outside of all.
+pub(crate) fn here() -> Option<Here> {
+    tokio::task::try_id()
 }
 
 /// Lets the other tasks of this thread run.

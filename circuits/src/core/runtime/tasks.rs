@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 
 use tokio::task::AbortHandle;
 
-use crate::core::runtime::Runtime;
+use crate::core::runtime::{self, Here, Runtime};
 
 /// Names one task among those of its owner.
 pub(crate) type TaskId = u64;
@@ -23,9 +23,16 @@ struct Running {
     next: TaskId,
     /// The tasks that still own something; those without a handle are about
     /// to get it, or have been aborted.
-    tasks: HashMap<TaskId, Option<AbortHandle>>,
+    tasks: HashMap<TaskId, Task>,
     /// Who waits for the end of all of them.
     waker: Option<Waker>,
+}
+
+#[derive(Debug, Default)]
+struct Task {
+    handle: Option<AbortHandle>,
+    /// What the runtime calls it, once it runs.
+    name: Option<Here>,
 }
 
 /// Takes a task off the list once all that it owned has been dropped.
@@ -44,7 +51,7 @@ impl Tasks {
             let mut running = lock(&self.running);
             running.next += 1;
             let id = running.next;
-            running.tasks.insert(id, None);
+            running.tasks.insert(id, Task::default());
             id
         };
         let list = Arc::downgrade(&self.running);
@@ -52,12 +59,13 @@ impl Tasks {
         // also where the task is aborted before it is ever polled.
         let task = (future, Listed { list, id });
         let handle = runtime.spawn(async move {
-            let (future, _listed) = task;
+            let (future, listed) = task;
+            listed.begin();
             future.await;
         })?;
         let mut running = lock(&self.running);
-        if let Some(slot) = running.tasks.get_mut(&id) {
-            *slot = Some(handle);
+        if let Some(task) = running.tasks.get_mut(&id) {
+            task.handle = Some(handle);
             running.wake();
         }
         Some(id)
@@ -68,21 +76,28 @@ impl Tasks {
         let handle = lock(&self.running)
             .tasks
             .get_mut(&id)
-            .and_then(Option::take);
+            .and_then(|task| task.handle.take());
         handle.map(|handle| handle.abort()).is_some()
+    }
+
+    /// Tells whether one of them is the task that runs this.
+    pub(crate) fn are_here(&self, here: Here) -> bool {
+        let running = lock(&self.running);
+        let mut tasks = running.tasks.values();
+        tasks.any(|task| task.name == Some(here))
     }
 
     /// Ends all tasks, and waits until what they owned has been dropped.
     pub(crate) async fn end(&self) {
         poll_fn(|task| {
-            self.clear();
+            self.abort_all();
             let mut running = lock(&self.running);
             if running.tasks.is_empty() {
                 return Poll::Ready(());
             }
             running.waker = Some(task.waker().clone());
             // One that got its handle in between has woken nobody.
-            if running.tasks.values().any(Option::is_some) {
+            if running.tasks.values().any(|task| task.handle.is_some()) {
                 running.wake();
             }
             Poll::Pending
@@ -90,13 +105,14 @@ impl Tasks {
         .await;
     }
 
-    fn clear(&self) {
+    /// Ends all tasks without waiting.
+    pub(crate) fn abort_all(&self) {
         let handles: Vec<_> = {
             let mut running = lock(&self.running);
             running
                 .tasks
                 .values_mut()
-                .filter_map(Option::take)
+                .filter_map(|task| task.handle.take())
                 .collect()
         };
         for handle in handles {
@@ -113,6 +129,16 @@ impl Running {
     }
 }
 
+impl Listed {
+    fn begin(&self) {
+        if let Some(list) = self.list.upgrade()
+            && let Some(task) = lock(&list).tasks.get_mut(&self.id)
+        {
+            task.name = runtime::here();
+        }
+    }
+}
+
 impl Drop for Listed {
     fn drop(&mut self) {
         if let Some(list) = self.list.upgrade() {
@@ -125,7 +151,7 @@ impl Drop for Listed {
 
 impl Drop for Tasks {
     fn drop(&mut self) {
-        self.clear();
+        self.abort_all();
     }
 }
 

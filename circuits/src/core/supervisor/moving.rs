@@ -14,18 +14,26 @@ impl Supervisor {
     /// Sends a child to another supervisor, which answers.
     pub(crate) fn hand_over(&mut self, body: &Arc<dyn Body>, to: Arc<Inbox>, reply: Moved) {
         let place = self.children.place(&**body);
-        let runs = place
-            .and_then(|place| self.children.get(place))
-            .is_some_and(|child| matches!(child.phase, Phase::Running));
-        let child = place
-            .filter(|_| runs)
-            .and_then(|place| self.children.remove(place));
-        let Some(child) = child else {
+        let running = place.filter(|place| {
+            let child = self.children.get(*place);
+            child.is_some_and(|child| matches!(child.phase, Phase::Running))
+        });
+        let Some(place) = running else {
             let _ = reply.send(Err(StartError::Stopped));
             return self.continue_shutdown();
         };
-        // Before it arrives there, so that nobody looks for it here any more.
+        // Before the walk: of two that move below each other, at least one sees
+        // the other's new parent, so that no ring comes off the tree. And before
+        // it arrives there, so that nobody looks for it here any more.
         body.set_parent(to.clone());
+        if is_below(&to, body) {
+            body.set_parent(self.inbox.clone());
+            let _ = reply.send(Err(StartError::OwnDescendant));
+            return self.continue_shutdown();
+        }
+        let Some(child) = self.children.remove(place) else {
+            return;
+        };
         let child = Adopted {
             birth: child.birth,
             spec: child.spec,
@@ -69,4 +77,16 @@ impl Supervisor {
         }
         self.continue_shutdown();
     }
+}
+
+/// Tells whether an inbox is that of a component, or of one below it.
+fn is_below(inbox: &Arc<Inbox>, body: &Arc<dyn Body>) -> bool {
+    let mut above = inbox.owner_body().cloned();
+    while let Some(owner) = above {
+        if owner.id() == body.id() {
+            return true;
+        }
+        above = owner.parent().owner_body().cloned();
+    }
+    false
 }

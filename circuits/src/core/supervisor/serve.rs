@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::core::component::{Body, Command, End, Inbox, Options, Order, Restart, StartError};
+use crate::core::component::{
+    Body, Command, End, Inbox, Options, Order, Restart, StartError, discard,
+};
 use crate::core::event::Error;
 use crate::core::route::Hub;
 use crate::core::runtime;
@@ -104,6 +106,7 @@ impl Supervisor {
                     None => None,
                 };
                 if let Some(error) = refused {
+                    discard(birth, "a component");
                     let _ = reply.send(Err(error));
                     return;
                 }
@@ -127,7 +130,7 @@ impl Supervisor {
             },
             Order::Move { body, to, reply } => self.hand_over(&body, to, reply),
             Order::Adopt { child, reply } => self.adopt(child, reply),
-            Order::Shutdown { how, reply } => self.shut_down(how, Some(reply), None),
+            Order::Shutdown { how, reply } => self.shut_down(how, reply, None),
         }
     }
 
@@ -147,7 +150,9 @@ impl Supervisor {
             self.children.set_deadline(place, Some(deadline));
         } else if let Some(child) = self.children.remove(place) {
             child.birth.body().retire();
-            if let Phase::Starting(Some(reply)) = child.phase {
+            let Child { birth, phase, .. } = *child;
+            discard(birth, "a component");
+            if let Phase::Starting(Some(reply)) = phase {
                 let _ = reply.send(Err(StartError::NoRuntime));
             }
         }
@@ -264,6 +269,11 @@ impl Supervisor {
     }
 
     /// A deadline has come.
+    ///
+    /// A child whose own children are being ended gets more time, again and
+    /// again, and yet not for ever: they end one by one, each within its own
+    /// time and [`GRACE`], and none is added meanwhile. So the end of a tree
+    /// takes at most the sum of the times of all that are in it.
     fn expire(&mut self, place: Place) {
         let now = runtime::now();
         let Some(child) = self.children.get(place) else {
@@ -418,17 +428,21 @@ impl Supervisor {
     fn forget(&mut self, place: Place) {
         if let Some(child) = self.children.remove(place) {
             child.birth.body().retire();
-            // The factory is the user's: its drop may panic.
-            if let Err(panic) = runtime::guard(move || drop(child)) {
-                tracing::error!(target: "circuits", "a factory {panic} while it was dropped");
-            }
+            discard(child, "a factory");
         }
     }
 }
 
 impl Drop for Supervisor {
-    /// Whoever asks a supervisor whose runtime is gone gets an answer.
+    /// Whoever asks a supervisor whose runtime is gone gets an answer, and so
+    /// does whoever called its children: they leave the routes, which hold them.
     fn drop(&mut self) {
+        while let Some(place) = self.children.last() {
+            if let Some(child) = self.children.get(place) {
+                child.birth.body().control().tell(Command::Kill);
+            }
+            self.forget(place);
+        }
         self.close();
     }
 }
