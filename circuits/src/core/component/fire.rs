@@ -50,7 +50,7 @@ pub struct Fire<'a, E: Event, R: Reach<E>> {
 
 impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
-        let rooms = AwaitRooms::new(Rooms::None);
+        let rooms = AwaitRooms::new(Rooms::NONE);
         Self {
             origin,
             reach,
@@ -120,18 +120,17 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     }
 
     fn send_plainly(&mut self) -> Rooms {
-        let notes = self.origin.notes(self.priority);
-        if const { !E::FEEDBACK.any() } && notes.cause.is_none() && notes.stamp.is_none() {
+        if const { !E::FEEDBACK.any() } && self.origin.is_plain() {
             let Some(event) = self.event.take() else {
-                return Rooms::None;
+                return Rooms::NONE;
             };
             match self.reach.send_plain(&self.origin, event, self.priority) {
                 Ok(rooms) => return rooms,
                 Err(event) => self.event = Some(event),
             }
         }
-        self.send(Dispatch::new(notes))
-            .map_or(Rooms::None, |sent| sent.rooms)
+        self.send(Dispatch::new(self.origin.notes(self.priority)))
+            .map_or(Rooms::NONE, |sent| sent.rooms)
     }
 
     /// Leaves the waiting to the component, before its next event.

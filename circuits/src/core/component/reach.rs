@@ -76,8 +76,8 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
         };
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
         Ok(match self.cell.push(C::wrap(handler, envelope), priority) {
-            Accepted::Crowded => Rooms::One(self.cell.clone()),
-            Accepted::Room | Accepted::Refused => Rooms::None,
+            Accepted::Crowded => Rooms::one(self.cell.clone()),
+            Accepted::Room | Accepted::Refused => Rooms::NONE,
         })
     }
 

@@ -29,6 +29,12 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// Tells whether nothing goes along with what is sent.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.stamp.is_none() && self.scope.is_none_or(|scope| scope.cause().is_none())
+    }
+
     pub(crate) fn notes(&self, priority: i32) -> Notes {
         let cause = self.scope.and_then(Scope::cause);
         Notes {

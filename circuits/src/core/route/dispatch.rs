@@ -64,45 +64,46 @@ pub(crate) struct Sent<E: Event> {
 }
 
 /// Full mailboxes that an event went into.
+///
+/// One pointer, since there are none as a rule: the way of each event passes
+/// this value on and drops it.
 #[derive(Default)]
-pub(crate) enum Rooms {
-    #[default]
-    None,
-    One(Arc<dyn Room>),
-    Many(Vec<Arc<dyn Room>>),
+pub(crate) struct Rooms(Option<Box<Crowd>>);
+
+#[derive(Default)]
+struct Crowd {
+    rooms: Vec<Arc<dyn Room>>,
 }
 
 impl Rooms {
+    /// No full mailbox.
+    pub(crate) const NONE: Self = Self(None);
+
+    pub(crate) fn one(room: Arc<dyn Room>) -> Self {
+        let rooms = vec![room];
+        Self(Some(Box::new(Crowd { rooms })))
+    }
+
     pub(crate) fn add(&mut self, room: Arc<dyn Room>) {
-        *self = match std::mem::take(self) {
-            Self::None => Self::One(room),
-            Self::One(first) => Self::Many(vec![first, room]),
-            Self::Many(mut rooms) => {
-                rooms.push(room);
-                Self::Many(rooms)
-            }
-        };
+        self.0.get_or_insert_default().rooms.push(room);
     }
 
     pub(crate) fn last(&self) -> Option<&Arc<dyn Room>> {
-        match self {
-            Self::None => None,
-            Self::One(room) => Some(room),
-            Self::Many(rooms) => rooms.last(),
-        }
+        self.0.as_ref()?.rooms.last()
     }
 
     /// Removes the one that [`Rooms::last`] gave.
     pub(crate) fn pop(&mut self) {
-        match self {
-            Self::Many(rooms) if rooms.len() > 1 => {
-                rooms.pop();
+        if let Some(crowd) = &mut self.0 {
+            crowd.rooms.pop();
+            if crowd.rooms.is_empty() {
+                self.0 = None;
             }
-            _ => *self = Self::None,
         }
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        matches!(self, Self::None)
+        self.0.is_none()
     }
 }

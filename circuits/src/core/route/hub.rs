@@ -154,7 +154,7 @@ impl Hub {
         self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channel));
         Sent {
             heard: false,
-            rooms: Rooms::None,
+            rooms: Rooms::NONE,
             delivery: None,
         }
     }

@@ -94,13 +94,13 @@ impl<E: Event> Route<E> {
         });
         Sent {
             heard: false,
-            rooms: Rooms::None,
+            rooms: Rooms::NONE,
             delivery,
         }
     }
 
     fn send_stage(&self, delivery: &Arc<Delivery<E>>, number: usize) -> Rooms {
-        let mut rooms = Rooms::None;
+        let mut rooms = Rooms::NONE;
         let (Some(stage), Some(event)) = (self.stages.get(number), delivery.event()) else {
             return rooms;
         };
@@ -136,7 +136,7 @@ impl<E: Event> Advance<E> for Route<E> {
 
 /// Sends an event to one handler, and keeps a record of it.
 pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
-    let mut rooms = Rooms::None;
+    let mut rooms = Rooms::NONE;
     let priority = dispatch.notes.priority;
     let delivery = Delivery::open(dispatch.into_plan(1));
     if delivery.has_caller() {
@@ -168,7 +168,7 @@ fn note<E: Event>(delivery: &Delivery<E>, hop: &Hop<E>, accepted: Accepted, room
 }
 
 fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
-    let mut rooms = Rooms::None;
+    let mut rooms = Rooms::NONE;
     if let [hop] = stage {
         if hop.accept_owned(event, Ticket::plain(priority)) == Accepted::Crowded {
             rooms.add(hop.room());
