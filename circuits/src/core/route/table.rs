@@ -4,8 +4,6 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
-
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
@@ -162,22 +160,31 @@ impl Untyped {
 
 /// Everything about one type of event.
 ///
-/// `routes` holds a route for each channel that is listened on and was fired
-/// on since its handlers last changed; `others` is the one for all channels
-/// that nobody names. Both are read without a lock and filled under the lock
-/// of the subscriptions, so a route never outlives a change unnoticed.
+/// `routes` holds a route for each channel that a handler names and that was
+/// fired on since its handlers last changed. It is read without a lock and
+/// filled under the lock of the subscriptions, so a route never outlives a
+/// change unnoticed.
 pub(crate) struct Table<E: Event> {
-    subscriptions: Mutex<Subscriptions<dyn Accept<E>>>,
+    state: Mutex<State<E>>,
     routes: papaya::HashMap<Channel, Arc<Route<E>>, SeededHash>,
-    others: ArcSwapOption<Route<E>>,
+}
+
+struct State<E: Event> {
+    subscriptions: Subscriptions<dyn Accept<E>>,
+    /// The one route of all channels that nobody names. It is found under the
+    /// lock: only the subscriptions can tell that nobody does, and to remember
+    /// each such name would let whoever makes up names fill the memory.
+    others: Option<Arc<Route<E>>>,
 }
 
 impl<E: Event> Table<E> {
     pub(crate) fn new() -> Self {
         Self {
-            subscriptions: Mutex::new(Subscriptions::new()),
+            state: Mutex::new(State {
+                subscriptions: Subscriptions::new(),
+                others: None,
+            }),
             routes: papaya::HashMap::with_hasher(SeededHash::default()),
-            others: ArcSwapOption::empty(),
         }
     }
 
@@ -187,15 +194,15 @@ impl<E: Event> Table<E> {
         id: SubscriptionId,
         entry: Subscription<dyn Accept<E>>,
     ) {
-        let mut subscriptions = self.lock();
-        subscriptions.add(channel.clone(), id, entry);
-        self.forget(channel.as_str());
+        let mut state = self.lock();
+        state.subscriptions.add(channel.clone(), id, entry);
+        self.forget_routes(state, channel.as_str());
     }
 
     pub(crate) fn remove(&self, channel: &str, id: SubscriptionId) {
-        let mut subscriptions = self.lock();
-        subscriptions.remove(channel, id);
-        self.forget(channel);
+        let mut state = self.lock();
+        state.subscriptions.remove(channel, id);
+        self.forget_routes(state, channel);
     }
 
     /// Runs `send` with the route for a channel, made if it is not known.
@@ -225,14 +232,15 @@ impl<E: Event> Table<E> {
 
     /// Makes the route for a channel; the caller holds the lock on `untyped`.
     pub(crate) fn make_route(&self, channel: &str, untyped: &Untyped) -> Arc<Route<E>> {
-        let subscriptions = self.lock();
-        let named =
-            channel == "*" || subscriptions.has(channel) || untyped.names_channel(E::NAME, channel);
-        if !named && let Some(route) = self.others.load_full() {
-            return route;
+        let mut state = self.lock();
+        let named = channel == "*"
+            || state.subscriptions.has(channel)
+            || untyped.names_channel(E::NAME, channel);
+        if !named && let Some(route) = &state.others {
+            return route.clone();
         }
         let mut hops = Vec::new();
-        collect(&mut hops, &subscriptions, channel, To::Typed);
+        collect(&mut hops, &state.subscriptions, channel, To::Typed);
         if let Some(list) = untyped.notices.get(E::NAME) {
             collect(&mut hops, list, channel, To::Notice);
         }
@@ -251,15 +259,27 @@ impl<E: Event> Table<E> {
             Ok(channel) if named => {
                 self.routes.pin().insert(channel, route.clone());
             }
-            _ => self.others.store(Some(route.clone())),
+            _ => state.others = Some(route.clone()),
         }
         route
     }
 
-    fn lock(&self) -> MutexGuard<'_, Subscriptions<dyn Accept<E>>> {
-        self.subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
+        let routes = self.routes.pin();
+        if channel == "*" {
+            routes.clear();
+            let others = state.others.take();
+            // The last share of a handler may go with it: not under the lock.
+            drop(state);
+            drop(others);
+        } else {
+            routes.remove(channel);
+            routes.remove("*");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -293,13 +313,6 @@ impl<E: Event> AnyTable for Table<E> {
     }
 
     fn forget(&self, channel: &str) {
-        let routes = self.routes.pin();
-        if channel == "*" {
-            routes.clear();
-            self.others.store(None);
-        } else {
-            routes.remove(channel);
-            routes.remove("*");
-        }
+        self.forget_routes(self.lock(), channel);
     }
 }
