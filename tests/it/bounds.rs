@@ -241,7 +241,9 @@ fn a_runtime_that_is_gone_leaves_no_caller_waiting() {
         async move { handle.to(&full).call(Drop1).await }
     });
     other.block_on(tokio::task::yield_now());
-    runtime.shutdown_background();
+    // Waits for its worker, which drops the tasks one after the other: the
+    // call may end with the component's, before that of the supervisor goes.
+    runtime.shutdown_timeout(Duration::from_secs(10));
     let called = other.block_on(async { within(called).await.unwrap() });
     assert!(called.is_err(), "{called:?}");
     assert!(full.is_gone());
