@@ -68,7 +68,8 @@ pub mod net;
 pub mod web;
 
 pub use crate::core::component::{
-    Address, Backoff, CallAll, Context, Handle, Options, Restart, StartError, Wait, WaitError,
+    Address, AutoShutdown, Backoff, CallAll, Context, Handle, OnError, OnLink, OnRestart, Options,
+    Restart, Shutdown, StartError, Strategy, Wait, WaitError,
 };
 pub use crate::core::event::{AnyEvent, Error};
 pub use crate::core::id::{Channel, ChannelError, ComponentId};
@@ -98,8 +99,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::core::component::{
-        Added, Component, Context, Declare, Handler, Handles, OnError, Options, Owned, Shared,
-        Strategy,
+        Added, AutoShutdown, Component, Context, Declare, Handler, Handles, OnError, OnLink,
+        OnRestart, Options, Owned, Shared, Shutdown, Strategy,
     };
     pub use crate::core::event::{
         AnyEvent, Boxed, ByName, Describe, Error, Event, Feedback, Fit, Fits, INLINE_LIMIT, Inline,

@@ -60,7 +60,7 @@ fn calls(options: &Options, private: &TokenStream) -> TokenStream {
     );
     calls.extend(max_restarts.map(|restarts| quote!(.max_restarts(#restarts))));
     calls.extend(within.map(|within| quote!(.within(#within))));
-    calls.extend(shutdown.map(|shutdown| quote!(.shutdown(#shutdown))));
+    calls.extend(shutdown.map(|shutdown| quote!(.shutdown(#private::Shutdown::After(#shutdown)))));
     calls.extend(on_error.map(|it| quote!(.on_error(#private::OnError::#it))));
     calls
 }

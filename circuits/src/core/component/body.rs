@@ -3,26 +3,12 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::Duration;
 
-use crate::core::component::Inbox;
-use crate::core::event::Error;
+use crate::core::component::{Inbox, Shutdown};
+use crate::core::event::{End, Error};
 use crate::core::id::Channel;
 use crate::core::reply::Party;
 use crate::core::runtime::{self, Here};
-
-/// How one life of a component ended.
-#[derive(Clone, Debug)]
-pub(crate) enum End {
-    /// The component asked to end.
-    Normal,
-    /// Its supervisor told it to end.
-    Shutdown,
-    /// It was told to end at once.
-    Killed,
-    /// A handler panicked, or failed for good.
-    Failed(Error),
-}
 
 /// What a component can be told beside its mailbox; never queued, never full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,7 +140,7 @@ impl Control {
 pub(crate) trait Body: Party {
     fn name(&self) -> &Arc<str>;
     fn channel(&self) -> &Channel;
-    fn shutdown(&self) -> Duration;
+    fn shutdown(&self) -> Shutdown;
     fn control(&self) -> &Control;
     fn life(&self) -> u64;
     /// The one who supervises it.

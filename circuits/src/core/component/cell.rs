@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
-use crate::core::component::{Body, Command, Component, Control, Inbox};
+use crate::core::component::{Body, Command, Component, Control, Inbox, Shutdown};
 use crate::core::event::{Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
@@ -46,7 +45,7 @@ struct Cold {
     debts: Debts,
     edges: Edges,
     additions: Additions,
-    shutdown: Option<Duration>,
+    shutdown: Option<Shutdown>,
 }
 
 impl<C: Component> Cell<C> {
@@ -55,7 +54,7 @@ impl<C: Component> Cell<C> {
         parent: Arc<Inbox>,
         name: Option<String>,
         channel: Channel,
-        shutdown: Option<Duration>,
+        shutdown: Option<Shutdown>,
     ) -> Arc<Self> {
         let id = hub.next_id();
         let name = name.map_or_else(OnceLock::new, |name| OnceLock::from(Arc::from(name)));
@@ -238,7 +237,7 @@ impl<C: Component> Body for Cell<C> {
         &self.channel
     }
 
-    fn shutdown(&self) -> Duration {
+    fn shutdown(&self) -> Shutdown {
         self.cold
             .get()
             .and_then(|cold| cold.shutdown)

@@ -14,8 +14,8 @@ use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
-use crate::core::component::{Body, Cell, Command, Component, Context, End, Keep, Order};
-use crate::core::event::{Error, Event, Reason, Registered, Started, Stopped};
+use crate::core::component::{Body, Cell, Command, Component, Context, Keep, Order};
+use crate::core::event::{End, Error, Event, Reason, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
 use crate::core::reply::{Ask, CallError, Cause, Delivery, Notes, Party, Plan};
 use crate::core::runtime;

@@ -35,7 +35,7 @@ use std::future::Future;
 
 pub use self::added::{Added, HandlerError, HandlerId};
 pub use self::address::Address;
-pub(crate) use self::body::{Body, Command, Control, End};
+pub(crate) use self::body::{Body, Command, Control};
 pub use self::call::{Call, CallAll};
 pub(crate) use self::cell::Cell;
 pub use self::context::{Context, HandlerTimeout};
@@ -43,7 +43,7 @@ pub use self::direct::Direct;
 pub use self::fire::{Cancel, Completed, Fire};
 pub use self::handle::Handle;
 pub use self::handler::Handler;
-pub use self::options::{OnError, Options, Strategy};
+pub use self::options::{AutoShutdown, OnError, OnLink, OnRestart, Options, Shutdown, Strategy};
 pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order, discard};
 pub use self::reach::{OnChannel, Reach, ToComponent};
 pub(crate) use self::scope::{Origin, Scope};

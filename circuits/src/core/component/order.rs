@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, oneshot};
 
-use crate::core::component::{Body, Command, End, Options, Spec, StartError};
+use crate::core::component::{Body, Command, Options, Spec, StartError};
+use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
 use crate::core::runtime;

@@ -17,8 +17,8 @@ use futures_util::task::AtomicWaker;
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::life::{Life, TURN};
-use crate::core::component::{Body, Cell, Command, Component, Context, End, Finished, Keep};
-use crate::core::event::Error;
+use crate::core::component::{Body, Cell, Command, Component, Context, Finished, Keep};
+use crate::core::event::{End, Error};
 use crate::core::mailbox::{Message, Mode};
 use crate::core::reply::{Party, Run, find_deadlock};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::core::component::{Body, Cell, Component, End, OnError};
-use crate::core::event::{AnyEvent, Error, Exception, Reason};
+use crate::core::component::{Body, Cell, Component, OnError};
+use crate::core::event::{AnyEvent, End, Error, Exception, Reason};
 use crate::core::mailbox::Message;
 use crate::core::reply::{CallError, Cause, Party};
 

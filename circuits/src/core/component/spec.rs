@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::core::component::birth::{Factory, Value};
 use crate::core::component::scope::StartWait;
-use crate::core::component::{Address, Birth, Cell, Component, Inbox, Order, Scope};
+use crate::core::component::{Address, Birth, Cell, Component, Inbox, Order, Scope, Shutdown};
 use crate::core::event::Error;
 use crate::core::id::{Channel, ChannelError};
 use crate::core::route::Hub;
@@ -141,7 +141,7 @@ impl std::error::Error for StartError {
 pub(crate) struct Draft {
     pub(crate) name: Option<String>,
     pub(crate) channel: Option<String>,
-    pub(crate) shutdown: Option<Duration>,
+    pub(crate) shutdown: Option<Shutdown>,
     pub(crate) spec: Spec,
 }
 
@@ -269,8 +269,8 @@ macro_rules! draft_setters {
 
             /// Sets how long the child may take to end before it is killed;
             /// what its type says, unless said.
-            pub fn shutdown(mut self, limit: Duration) -> Self {
-                self.draft.shutdown = Some(limit);
+            pub fn shutdown(mut self, limit: impl Into<Shutdown>) -> Self {
+                self.draft.shutdown = Some(limit.into());
                 self
             }
 

@@ -8,8 +8,8 @@ use std::task::{Context as Task, Poll};
 
 use crate::core::component::life::Life;
 use crate::core::component::readers::read_phase;
-use crate::core::component::{Component, Context, End};
-use crate::core::event::{Error, Reason};
+use crate::core::component::{Component, Context};
+use crate::core::event::{End, Error, Reason};
 use crate::core::reply::{CallError, Cause};
 use crate::core::runtime;
 

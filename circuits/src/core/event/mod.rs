@@ -2,6 +2,7 @@
 
 mod any;
 mod describe;
+mod end;
 mod error;
 mod exception;
 mod feedback;
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub use self::any::AnyEvent;
 pub use self::describe::{ByName, Describe};
+pub use self::end::End;
 pub use self::error::Error;
 pub use self::exception::{DeadLetter, Exception, Reason};
 pub use self::feedback::{Complete, Failure, Feedback, Success};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::core::component::{
-    Body, Command, End, Inbox, Options, Order, Restart, StartError, discard,
+    Body, Command, Inbox, Options, Order, Restart, Shutdown as Time, StartError, discard,
 };
-use crate::core::event::Error;
+use crate::core::event::{End, Error};
 use crate::core::route::Hub;
 use crate::core::runtime;
 use crate::core::supervisor::RestartLimit;
@@ -327,7 +327,7 @@ impl Supervisor {
                     return;
                 }
                 let more = if waits_for_children {
-                    body.shutdown()
+                    time(body.shutdown())
                 } else {
                     GRACE
                 };
@@ -369,7 +369,7 @@ impl Supervisor {
         let allowed = if ending.killed {
             GRACE
         } else {
-            body.shutdown()
+            time(body.shutdown())
         };
         let mut deadline = runtime::from_now(allowed);
         if let (true, Some(before)) = (ending.told, child.deadline) {
@@ -455,6 +455,14 @@ impl Ending {
         if let Some((reply, error)) = self.start {
             let _ = reply.send(Err(error));
         }
+    }
+}
+
+fn time(shutdown: Time) -> Duration {
+    match shutdown {
+        Time::Brutal => Duration::ZERO,
+        Time::After(limit) => limit,
+        Time::Infinite => Duration::MAX,
     }
 }
 
