@@ -76,7 +76,7 @@ pub use crate::core::id::{Channel, ChannelError, ComponentId};
 pub use crate::core::reply::{CallError, Deadlock};
 pub use crate::core::supervisor::RestartLimit;
 pub use crate::core::system::System;
-pub use crate::core::{component, event, mailbox, reply};
+pub use crate::core::{component, event, mailbox, reply, supervisor};
 #[cfg(feature = "macros")]
 pub use circuits_macros::{Event, component, handler};
 

@@ -211,7 +211,7 @@ async fn a_refused_child_that_panics_in_its_drop_takes_no_supervisor_with_it() {
     system.register(Quick).named("one").await.unwrap();
     let refused = within(system.register(Fragile).named("one")).await;
     assert!(
-        matches!(refused, Err(StartError::NameTaken(_))),
+        matches!(refused, Err(StartError::AlreadyStarted { .. })),
         "{refused:?}"
     );
     let heard = within(system.on("quick").call(Ping)).await;

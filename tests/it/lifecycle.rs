@@ -410,7 +410,7 @@ async fn a_move_that_cannot_be_is_refused_and_changes_nothing() {
     let other = system.register(litter(&log, 0)).named("mid").await.unwrap();
     let refused = other.move_to(&top).await;
     assert!(
-        matches!(refused, Err(StartError::NameTaken(_))),
+        matches!(refused, Err(StartError::AlreadyStarted { .. })),
         "{refused:?}"
     );
     let gone = system.register(litter(&log, 0)).await.unwrap();

@@ -392,7 +392,7 @@ async fn two_siblings_cannot_have_one_name() {
     let log = Log::default();
     let first = system.supervise(worker(&log)).named("w").await.unwrap();
     let second = system.register(worker(&log)()).named("w").await;
-    assert!(matches!(second, Err(StartError::NameTaken(name)) if name == "w"));
+    assert!(matches!(second, Err(StartError::AlreadyStarted { name, .. }) if name == "w"));
     first.stop().await;
     system.register(worker(&log)()).named("w").await.unwrap();
     assert_eq!(log.take(), ["w started 1", "w stopped 1", "w started 1"]);

@@ -10,5 +10,5 @@ pub mod mailbox;
 pub mod reply;
 pub(crate) mod route;
 pub(crate) mod runtime;
-pub(crate) mod supervisor;
+pub mod supervisor;
 pub(crate) mod system;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::core::component::spec::Place;
 use crate::core::component::{
-    Body, Cell, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox, Order,
-    StartError, added,
+    Body, Cell, Children, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox,
+    Order, StartError, added,
 };
 use crate::core::event::{Error, Event, PrepareUnregister, Unregistered};
 use crate::core::id::ComponentId;
@@ -179,6 +180,15 @@ impl<C: Component> Address<C> {
     /// The system has stopped, or a component at the root has the same name.
     pub async fn move_to_root(&self, system: &Handle) -> Result<(), StartError> {
         self.move_below(system.place().inbox).await
+    }
+
+    /// Returns the component's children, to list and manage them.
+    pub fn children(&self) -> Children {
+        Children::new(Place {
+            hub: self.cell.hub().clone(),
+            inbox: self.cell.open_children(),
+            scope: None,
+        })
     }
 
     /// Adds a handler that takes `&mut self`, on the component's channel.

@@ -1,4 +1,4 @@
-//! Who makes the lives of a component: a factory, or one value.
+//! Who makes the lives of a component: a factory, again and again, or once.
 
 use std::sync::Arc;
 
@@ -39,29 +39,33 @@ where
     }
 }
 
-/// Makes one life of a value.
-pub(crate) struct Value<C: Component> {
+/// Makes one life, and keeps nothing for another.
+pub(crate) struct Once<C: Component, F> {
     cell: Arc<Cell<C>>,
-    value: Option<C>,
+    make: Option<F>,
 }
 
-impl<C: Component> Value<C> {
-    pub(crate) fn new(cell: Arc<Cell<C>>, value: C) -> Self {
+impl<C: Component, F> Once<C, F> {
+    pub(crate) fn new(cell: Arc<Cell<C>>, make: F) -> Self {
         Self {
             cell,
-            value: Some(value),
+            make: Some(make),
         }
     }
 }
 
-impl<C: Component> Birth for Value<C> {
+impl<C, F> Birth for Once<C, F>
+where
+    C: Component,
+    F: FnOnce() -> C + Send + 'static,
+{
     fn body(&self) -> Arc<dyn Body> {
         self.cell.clone()
     }
 
     fn begin(&mut self, life: u64) -> bool {
-        match self.value.take() {
-            Some(value) => begin(&self.cell, life, move || value),
+        match self.make.take() {
+            Some(make) => begin(&self.cell, life, make),
             None => false,
         }
     }

@@ -1,5 +1,6 @@
 //! A component whose type is not known: what its supervisor sees of it.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -54,6 +55,10 @@ struct Lane {
 #[derive(Debug)]
 enum Cause {
     Itself,
+    /// Its children were significant, and have ended.
+    AutoShutdown,
+    /// There is nothing to run.
+    Declined,
     Failure(Error),
 }
 
@@ -80,18 +85,35 @@ impl Control {
 
     /// Ends the component because it wants to.
     pub(crate) fn tell_by_itself(&self) {
-        self.lane()
-            .cause
-            .get_or_insert_with(|| Box::new(Cause::Itself));
-        self.tell(Command::Stop);
+        self.tell_because(Cause::Itself, Command::Stop);
+    }
+
+    /// Ends the component in order, because its significant children have ended.
+    pub(crate) fn shut_down(&self) {
+        self.tell_because(Cause::AutoShutdown, Command::Stop);
+    }
+
+    /// Ends the component before it has started: there is nothing to run.
+    pub(crate) fn decline(&self) {
+        self.tell_because(Cause::Declined, Command::Stop);
+    }
+
+    pub(crate) fn has_declined(&self) -> bool {
+        let lane = self.lane();
+        lane.cause
+            .as_deref()
+            .is_some_and(|cause| matches!(cause, Cause::Declined))
     }
 
     /// Ends the life at its next await, as a failure.
     pub(crate) fn fail(&self, error: Error) {
-        self.lane()
-            .cause
-            .get_or_insert_with(|| Box::new(Cause::Failure(error)));
-        self.tell(Command::Kill);
+        self.tell_because(Cause::Failure(error), Command::Kill);
+    }
+
+    /// The first cause counts.
+    fn tell_because(&self, cause: Cause, command: Command) {
+        self.lane().cause.get_or_insert_with(|| Box::new(cause));
+        self.tell(command);
     }
 
     /// Sets the task that commands wake; read the command after this.
@@ -117,7 +139,8 @@ impl Control {
         let cause = self.lane().cause.take();
         match cause.map(|cause| *cause) {
             Some(Cause::Failure(error)) => End::Failed(error),
-            Some(Cause::Itself) => End::Normal,
+            Some(Cause::Itself | Cause::Declined) => End::Normal,
+            Some(Cause::AutoShutdown) => End::Shutdown,
             None if self.command() == Command::Kill => End::Killed,
             None => End::Shutdown,
         }
@@ -140,6 +163,7 @@ impl Control {
 pub(crate) trait Body: Party {
     fn name(&self) -> &Arc<str>;
     fn channel(&self) -> &Channel;
+    /// How long it may take to end, unless its supervisor was told otherwise.
     fn shutdown(&self) -> Shutdown;
     fn control(&self) -> &Control;
     fn life(&self) -> u64;
@@ -157,6 +181,11 @@ pub(crate) trait Body: Party {
     fn seal(&self);
     /// Takes it out of the routes; what waits in its mailbox becomes dead letters.
     fn retire(&self);
-    /// Tells whether it is still in the routes.
+    /// Tells whether this life handles events.
+    fn has_started(&self) -> bool;
+    /// Tells whether it is out of the routes.
     fn is_retired(&self) -> bool;
+    /// Tells whether a handler or a task of it runs this.
+    fn is_inside(&self) -> bool;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }

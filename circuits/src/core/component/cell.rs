@@ -1,12 +1,13 @@
 //! What stays of a component over its lives: its address, its mailbox, its links.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
-use crate::core::component::{Body, Command, Component, Control, Inbox, Shutdown};
+use crate::core::component::{Body, Command, Component, Control, Inbox, Options, Shutdown};
 use crate::core::event::{Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
@@ -45,7 +46,8 @@ struct Cold {
     debts: Debts,
     edges: Edges,
     additions: Additions,
-    shutdown: Option<Shutdown>,
+    /// How its children are supervised, if not as its type says.
+    supervision: Mutex<Option<Options>>,
 }
 
 impl<C: Component> Cell<C> {
@@ -54,17 +56,9 @@ impl<C: Component> Cell<C> {
         parent: Arc<Inbox>,
         name: Option<String>,
         channel: Channel,
-        shutdown: Option<Shutdown>,
     ) -> Arc<Self> {
         let id = hub.next_id();
         let name = name.map_or_else(OnceLock::new, |name| OnceLock::from(Arc::from(name)));
-        let cold = OnceLock::new();
-        if shutdown.is_some() {
-            let _ = cold.set(Box::new(Cold {
-                shutdown,
-                ..Cold::default()
-            }));
-        }
         Arc::new(Self {
             id,
             hub,
@@ -81,7 +75,7 @@ impl<C: Component> Cell<C> {
                 parent,
                 children: None,
             }),
-            cold,
+            cold: OnceLock::new(),
         })
     }
 
@@ -120,6 +114,7 @@ impl<C: Component> Cell<C> {
     /// Puts the handlers into the routes.
     pub(crate) fn enlist(self: &Arc<Self>) {
         if self.retired.swap(false, Ordering::AcqRel) {
+            self.mailbox.open();
             for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
                 handler.subscribe(number, self);
             }
@@ -145,16 +140,14 @@ impl<C: Component> Cell<C> {
         self.started.store(true, Ordering::SeqCst);
     }
 
-    pub(crate) fn has_started(&self) -> bool {
-        self.started.load(Ordering::SeqCst)
+    /// Says how the children of this life are supervised.
+    pub(crate) fn set_supervision(&self, options: Options) {
+        *self.supervision() = Some(options);
     }
 
-    /// Tells whether a handler or a task of this component runs this.
-    pub(crate) fn is_inside(&self) -> bool {
-        let tasks = self.cold.get().map(|cold| &cold.tasks);
-        runtime::here().is_some_and(|here| {
-            self.control.is_task(here) || tasks.is_some_and(|tasks| tasks.are_here(here))
-        })
+    fn supervision(&self) -> MutexGuard<'_, Option<Options>> {
+        let supervision = &self.cold().supervision;
+        supervision.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn set_writer_waiting(&self, waiting: bool) {
@@ -174,7 +167,11 @@ impl<C: Component> Cell<C> {
                     inbox.close();
                     return Arc::new(inbox);
                 }
-                let inbox = nursery.open(&self.hub, self.clone(), C::OPTIONS);
+                let options = match self.cold.get() {
+                    Some(_) => self.supervision().unwrap_or(C::OPTIONS),
+                    None => C::OPTIONS,
+                };
+                let inbox = nursery.open(&self.hub, self.clone(), options);
                 links.children = Some(inbox.clone());
                 inbox
             }
@@ -238,10 +235,7 @@ impl<C: Component> Body for Cell<C> {
     }
 
     fn shutdown(&self) -> Shutdown {
-        self.cold
-            .get()
-            .and_then(|cold| cold.shutdown)
-            .unwrap_or(C::OPTIONS.shutdown)
+        C::OPTIONS.shutdown
     }
 
     fn control(&self) -> &Control {
@@ -310,8 +304,23 @@ impl<C: Component> Body for Cell<C> {
         }
     }
 
+    fn has_started(&self) -> bool {
+        self.started.load(Ordering::SeqCst)
+    }
+
     fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
+    }
+
+    fn is_inside(&self) -> bool {
+        let tasks = self.cold.get().map(|cold| &cold.tasks);
+        runtime::here().is_some_and(|here| {
+            self.control.is_task(here) || tasks.is_some_and(|tasks| tasks.are_here(here))
+        })
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 

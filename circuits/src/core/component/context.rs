@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Body, Call, CallAll, Cell, Component, Direct, Fire, Handle, HandlerError, HandlerId,
-    OnChannel, Origin, Register, Scope, Supervise, Target, TimerHandle, Wait, added, timer,
+    Address, Body, Call, CallAll, Cell, Children, Component, Direct, Fire, Handle, HandlerError,
+    HandlerId, OnChannel, Options, Origin, Register, Scope, Supervise, Target, TimerHandle, Wait,
+    added, timer,
 };
 use crate::core::event::{Error, Event};
 use crate::core::id::ComponentId;
@@ -163,6 +164,24 @@ impl<C: Component> Context<C> {
     /// Adds a child by value: it is never restarted.
     pub fn register<D: Component>(&self, component: D) -> Register<'_, D> {
         Register::new(self.place(), component)
+    }
+
+    /// Returns this component's children, to list and manage them.
+    pub fn children(&self) -> Children {
+        Children::new(self.place())
+    }
+
+    /// Says how the children of this life are supervised, before there are any.
+    pub(crate) fn set_supervision(&self, options: Options) {
+        self.cell.set_supervision(options);
+    }
+
+    /// Says, in a handler of `started`, that there is nothing to run: the start
+    /// succeeds, no life follows, and no failure is counted. Later it does nothing.
+    pub fn decline(&self) {
+        if !self.cell.has_started() {
+            self.cell.control().decline();
+        }
     }
 
     /// Fires an event once, after a delay.

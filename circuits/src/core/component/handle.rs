@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Call, CallAll, Command, Component, Direct, Fire, Inbox, OnChannel, Origin, Register,
-    Supervise, Target, Wait,
+    Address, Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin,
+    Register, Supervise, Target, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -64,6 +64,11 @@ impl Handle {
     /// Adds a child to the root of the tree by value: it is never restarted.
     pub fn register<C: Component>(&self, component: C) -> Register<'_, C> {
         Register::new(self.place(), component)
+    }
+
+    /// Returns the components at the root of the tree, to list and manage them.
+    pub fn children(&self) -> Children {
+        Children::new(self.place())
     }
 
     /// Stops the system: running handlers finish, what is queued becomes dead

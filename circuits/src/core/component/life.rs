@@ -130,7 +130,8 @@ async fn lifetime<C: Component>(
             }
         }
     };
-    if matches!(end, End::Normal | End::Shutdown) {
+    // Where there is nothing to run, nothing has started that could stop.
+    if cell.has_started() && matches!(end, End::Normal | End::Shutdown) {
         let how = cell.control().command().max(Command::Drain);
         Box::pin(end_children(cell, how)).await;
         if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
@@ -185,6 +186,7 @@ impl<C: Component> Life<C> {
             .handle_own(|| Started::new(cell.id(), name(), number))
             .await
         {
+            Ok(()) if cell.control().has_declined() => Some(cell.control().end()),
             Ok(()) => None,
             Err(error) => Some(End::Failed(error)),
         }

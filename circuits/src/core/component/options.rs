@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::core::component::SpecError;
 use crate::core::mailbox::Overflow;
 
 /// The options of a component type: `#[component(..)]` on the struct; and those
@@ -144,6 +145,16 @@ impl Options {
     #[must_use]
     pub const fn attempts(self, attempts: u32) -> Self {
         Self { attempts, ..self }
+    }
+}
+
+impl Options {
+    /// Finds what contradicts itself.
+    pub(crate) fn check(&self) -> Result<(), SpecError> {
+        if self.within.is_zero() {
+            return Err(SpecError::ZeroWindow);
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@
 //! This room owns the port and knows nobody behind it; the supervisor reads
 //! the inbox, and never waits for a child before it reads on. What bounds it:
 //!
-//! - starts and moves need one of [`REQUESTS`] permits until they are read;
+//! - starts, moves and questions need one of [`REQUESTS`] permits until they
+//!   are read;
 //! - ends need none, so that nothing keeps them back: at most one for each task
 //!   that awaits one, and one order for all that nobody awaits;
 //! - reports about lives: at most two for each life.
@@ -14,13 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, oneshot};
 
-use crate::core::component::{Body, Command, Options, Spec, StartError};
+use crate::core::component::{Body, Command, Options, Question, Spec, StartError};
 use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
 use crate::core::runtime;
 
-/// At most this many starts and moves wait in one inbox; further ones wait to
+/// At most this many starts, moves and questions wait in one inbox; further ones wait to
 /// be let in.
 const REQUESTS: usize = 256;
 
@@ -57,6 +58,8 @@ pub(crate) enum Order {
         child: Adopted,
         reply: Option<oneshot::Sender<Result<(), StartError>>>,
     },
+    /// Answer, or do to one child what is asked.
+    Ask(Question),
     /// End all children, last started first, and then the supervisor.
     Shutdown {
         how: Command,
@@ -67,7 +70,7 @@ pub(crate) enum Order {
 impl Order {
     /// Tells whether it took a permit.
     fn is_request(&self) -> bool {
-        matches!(self, Self::Start { .. } | Self::Move { .. })
+        matches!(self, Self::Start { .. } | Self::Move { .. } | Self::Ask(_))
     }
 }
 

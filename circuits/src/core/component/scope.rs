@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::core::component::Body;
 use crate::core::component::flow::{Published, RoomWait};
-use crate::core::component::{Cell, Component};
 use crate::core::mailbox::Room;
 use crate::core::reply::{Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
 use crate::core::route::{Hub, Rooms};
@@ -84,18 +84,18 @@ impl Origin<'_> {
 }
 
 /// A handler waits for a child to start.
-pub(crate) struct StartWait<C: Component> {
-    child: Arc<Cell<C>>,
+pub(crate) struct StartWait {
+    child: Arc<dyn Body>,
 }
 
-impl<C: Component> StartWait<C> {
-    pub(crate) fn publish(scope: &dyn Scope, child: Arc<Cell<C>>) -> Published {
+impl StartWait {
+    pub(crate) fn publish(scope: &dyn Scope, child: Arc<dyn Body>) -> Published {
         let wait = Arc::new(Self { child });
         Published::new(scope.party(), scope.handler(), scope.run(), wait)
     }
 }
 
-impl<C: Component> Wait for StartWait<C> {
+impl Wait for StartWait {
     fn blockers(&self, show: &mut dyn FnMut(Blocker)) {
         // What the child does after its start is not waited for.
         if !self.child.has_started() {

@@ -5,13 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::component::birth::{Factory, Value};
+use crate::core::component::backoff::Delays;
+use crate::core::component::birth::{Factory, Once};
 use crate::core::component::scope::StartWait;
-use crate::core::component::{Address, Birth, Cell, Component, Inbox, Order, Scope, Shutdown};
-use crate::core::event::Error;
+use crate::core::component::{
+    Address, AutoShutdown, Backoff, Birth, Cell, ChildSpec, Component, Inbox, Options, Order,
+    Scope, Shutdown, SpecError, StartError,
+};
 use crate::core::id::{Channel, ChannelError};
 use crate::core::route::Hub;
-use crate::core::runtime::Instant;
 
 /// When a child that ended is started again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,115 +27,80 @@ pub enum Restart {
     Temporary,
 }
 
-/// How long to wait before a failed child is started again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
-    first: Duration,
-    limit: Duration,
-}
-
-impl Backoff {
-    /// The same delay each time.
-    pub const fn constant(delay: Duration) -> Self {
-        Self {
-            first: delay,
-            limit: delay,
-        }
-    }
-
-    /// A delay that doubles with each restart, up to a limit; it starts anew
-    /// once the child has run for longer than the limit.
-    pub const fn exponential(first: Duration, limit: Duration) -> Self {
-        Self { first, limit }
-    }
-
-    /// The delay before the next start, after so many starts in a row.
-    fn delay(&self, failures: u32) -> Duration {
-        let factor = 1_u32.checked_shl(failures.min(31)).unwrap_or(u32::MAX);
-        self.first.saturating_mul(factor).min(self.limit)
-    }
-}
-
-/// The delays of one child's restarts.
-#[derive(Clone, Debug)]
-pub(crate) struct Delays {
-    backoff: Backoff,
-    /// Restarts in a row.
-    failures: u32,
-    /// When the current life began.
-    since: Option<Instant>,
-}
-
-impl Delays {
-    pub(crate) fn begin(&mut self, now: Instant) {
-        self.since = Some(now);
-    }
-
-    /// Returns the delay before the next start.
-    pub(crate) fn next(&mut self, now: Instant) -> Duration {
-        let ran = self
-            .since
-            .map_or(Duration::ZERO, |since| now.duration_since(since));
-        if ran > self.backoff.limit {
-            self.failures = 0;
-        }
-        let delay = self.backoff.delay(self.failures);
-        self.failures = self.failures.saturating_add(1);
-        delay
-    }
-}
-
 /// How a supervisor treats one child.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Spec {
     pub(crate) restart: Restart,
-    pub(crate) delays: Option<Box<Delays>>,
-    pub(crate) start_limit: Duration,
     /// Whether the name was given, and so must be the only one of its kind.
     pub(crate) named: bool,
+    pub(crate) significant: bool,
+    /// Boxed, since most children have nothing in there.
+    rare: Option<Box<Rare>>,
 }
 
-/// Why a child could not be added or started.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A sibling has the same name.
-    NameTaken(String),
-    /// The channel's name is empty or too long.
-    BadChannel(ChannelError),
-    /// The factory or its `started` handler failed or panicked.
-    Failed(Error),
-    /// The `started` handler took longer than the start limit.
-    TimedOut(Duration),
-    /// The supervisor, or the component, has stopped.
-    Stopped,
-    /// No tokio runtime runs.
-    NoRuntime,
-    /// A component cannot be moved below itself.
-    OwnDescendant,
+#[derive(Debug, Default)]
+struct Rare {
+    delays: Option<Delays>,
+    shutdown: Option<Shutdown>,
+    start_limit: Option<Duration>,
+    /// What holds from its next start on.
+    update: Option<ChildSpec>,
 }
 
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NameTaken(name) => write!(f, "a sibling is named `{name}` already"),
-            Self::BadChannel(_) => f.write_str("the component cannot listen on this channel"),
-            Self::Failed(_) => f.write_str("the component failed to start"),
-            Self::TimedOut(limit) => write!(f, "the component did not start within {limit:?}"),
-            Self::Stopped => f.write_str("the supervisor has stopped"),
-            Self::NoRuntime => f.write_str("components need a running tokio runtime"),
-            Self::OwnDescendant => f.write_str("a component cannot be moved below itself"),
+impl Spec {
+    fn new(restart: Restart) -> Self {
+        Self {
+            restart,
+            named: false,
+            significant: false,
+            rare: None,
         }
     }
-}
 
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Failed(error) => Some(error.as_dyn()),
-            Self::BadChannel(error) => Some(error),
-            _ => None,
+    /// Finds what contradicts itself, or the supervisor.
+    ///
+    /// Most names are made when somebody asks for them, so this does not.
+    pub(crate) fn check(
+        &self,
+        name: impl FnOnce() -> String,
+        options: &Options,
+    ) -> Result<(), SpecError> {
+        options.check()?;
+        if self.significant && options.auto_shutdown == AutoShutdown::Never {
+            return Err(SpecError::NeverSignificant(name()));
         }
+        if self.significant && self.restart == Restart::Permanent {
+            return Err(SpecError::PermanentSignificant(name()));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn delays(&mut self) -> Option<&mut Delays> {
+        self.rare.as_mut()?.delays.as_mut()
+    }
+
+    /// How long the child may take to end; `None` leaves it to the child's type.
+    pub(crate) fn shutdown(&self) -> Option<Shutdown> {
+        self.rare.as_ref()?.shutdown
+    }
+
+    /// How long it may take to start.
+    pub(crate) fn start_limit(&self) -> Duration {
+        let said = self.rare.as_ref().and_then(|rare| rare.start_limit);
+        said.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// Hands in what holds from its next start on.
+    pub(crate) fn set_update(&mut self, update: ChildSpec) {
+        self.rare().update = Some(update);
+    }
+
+    pub(crate) fn take_update(&mut self) -> Option<ChildSpec> {
+        self.rare.as_mut()?.update.take()
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
 
@@ -141,24 +108,28 @@ impl std::error::Error for StartError {
 pub(crate) struct Draft {
     pub(crate) name: Option<String>,
     pub(crate) channel: Option<String>,
-    pub(crate) shutdown: Option<Shutdown>,
     pub(crate) spec: Spec,
 }
 
 impl Draft {
-    fn new(restart: Restart) -> Self {
-        let start_limit = Duration::from_secs(30);
-        let spec = Spec {
-            restart,
-            delays: None,
-            start_limit,
-            named: false,
-        };
+    pub(crate) fn new(restart: Restart) -> Self {
         Self {
             name: None,
             channel: None,
-            shutdown: None,
-            spec,
+            spec: Spec::new(restart),
+        }
+    }
+
+    pub(crate) fn name(&mut self, name: String) {
+        self.name = Some(name);
+        self.spec.named = true;
+    }
+
+    /// Returns the channel that the child shall listen on.
+    pub(crate) fn channel_of<C: Component>(&self) -> Result<Channel, ChannelError> {
+        match &self.channel {
+            Some(name) => Channel::new(name),
+            None => Channel::literal(C::OPTIONS.channel),
         }
     }
 }
@@ -195,17 +166,17 @@ impl Draft {
 /// See [`StartError`].
 #[must_use = "a child is added when this is awaited"]
 pub struct Supervise<'a, F> {
-    pub(crate) place: Place<'a>,
-    pub(crate) draft: Draft,
-    pub(crate) factory: F,
+    place: Place<'a>,
+    draft: Draft,
+    factory: F,
 }
 
 /// A child made from a value, about to be added; await it.
 #[must_use = "a child is added when this is awaited"]
 pub struct Register<'a, C> {
-    pub(crate) place: Place<'a>,
-    pub(crate) draft: Draft,
-    pub(crate) value: C,
+    place: Place<'a>,
+    draft: Draft,
+    value: C,
 }
 
 /// Where a child is added.
@@ -224,19 +195,12 @@ impl<'a, F> Supervise<'a, F> {
         }
     }
 
-    /// Sets when the child is started again; always, unless said.
-    pub fn restart(mut self, restart: Restart) -> Self {
-        self.draft.spec.restart = restart;
-        self
-    }
-
-    /// Sets how long to wait before each restart; not at all, unless said.
-    pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.draft.spec.delays = Some(Box::new(Delays {
-            backoff,
-            failures: 0,
-            since: None,
-        }));
+    /// Names the child; no sibling may have the same name.
+    ///
+    /// The supervisor keeps the specification of a named child that has ended,
+    /// unless it is temporary: see [`Children`](super::Children).
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.draft.name(name.into());
         self
     }
 }
@@ -249,42 +213,86 @@ impl<'a, C> Register<'a, C> {
             value,
         }
     }
+
+    /// Names the child; no sibling may have the same name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.draft.name(name.into());
+        self
+    }
 }
 
+/// What can be said about every child.
 macro_rules! draft_setters {
-    ($type:ident, $param:ident) => {
-        impl<'a, $param> $type<'a, $param> {
-            /// Names the child; no sibling may have the same name.
-            pub fn named(mut self, name: impl Into<String>) -> Self {
-                self.draft.name = Some(name.into());
-                self.draft.spec.named = true;
-                self
-            }
-
+    (impl[$($generics:tt)*] $type:ty) => {
+        impl<$($generics)*> $type {
             /// Puts the child on another channel than its type says.
             pub fn channel(mut self, channel: impl Into<String>) -> Self {
                 self.draft.channel = Some(channel.into());
                 self
             }
 
-            /// Sets how long the child may take to end before it is killed;
-            /// what its type says, unless said.
+            /// Sets how long the child may take to end before it is killed: a
+            /// `Duration`, or `Shutdown::Brutal` or `Infinite`; what its type
+            /// says, unless said.
             pub fn shutdown(mut self, limit: impl Into<Shutdown>) -> Self {
-                self.draft.shutdown = Some(limit.into());
+                self.draft.spec.set_shutdown(limit.into());
                 self
             }
 
             /// Sets how long the child may take to start; 30 s, unless said.
             pub fn start_limit(mut self, limit: Duration) -> Self {
-                self.draft.spec.start_limit = limit;
+                self.draft.spec.set_start_limit(limit);
+                self
+            }
+
+            /// Makes the child significant: its end may end its supervisor, as
+            /// [`AutoShutdown`](crate::AutoShutdown) says.
+            pub fn significant(mut self) -> Self {
+                self.draft.spec.significant = true;
                 self
             }
         }
     };
 }
 
-draft_setters!(Supervise, F);
-draft_setters!(Register, C);
+/// What can be said about children that can be started again.
+macro_rules! restart_setters {
+    (impl[$($generics:tt)*] $type:ty) => {
+        impl<$($generics)*> $type {
+            /// Sets when the child is started again; always, unless said.
+            pub fn restart(mut self, restart: Restart) -> Self {
+                self.draft.spec.restart = restart;
+                self
+            }
+
+            /// Sets how long to wait before each restart; not at all, unless said.
+            pub fn backoff(mut self, backoff: Backoff) -> Self {
+                self.draft.spec.set_backoff(backoff);
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use {draft_setters, restart_setters};
+
+draft_setters!(impl['a, F] Supervise<'a, F>);
+restart_setters!(impl['a, F] Supervise<'a, F>);
+draft_setters!(impl['a, C] Register<'a, C>);
+
+impl Spec {
+    pub(crate) fn set_shutdown(&mut self, shutdown: Shutdown) {
+        self.rare().shutdown = Some(shutdown);
+    }
+
+    pub(crate) fn set_start_limit(&mut self, limit: Duration) {
+        self.rare().start_limit = Some(limit);
+    }
+
+    pub(crate) fn set_backoff(&mut self, backoff: Backoff) {
+        self.rare().delays = Some(Delays::new(backoff));
+    }
+}
 
 type Starting<'a, C> = Pin<Box<dyn Future<Output = Result<Address<C>, StartError>> + Send + 'a>>;
 
@@ -302,8 +310,9 @@ where
             draft,
             factory,
         } = self;
+        let restart = draft.spec.restart;
         Box::pin(start(place, draft, move |cell| {
-            Box::new(Factory::new(cell, factory))
+            birth(cell, restart, factory)
         }))
     }
 }
@@ -319,8 +328,22 @@ impl<'a, C: Component> IntoFuture for Register<'a, C> {
             value,
         } = self;
         Box::pin(start(place, draft, move |cell| {
-            Box::new(Value::new(cell, value))
+            Box::new(Once::new(cell, move || value))
         }))
+    }
+}
+
+/// Makes what makes the lives: of a temporary child only one, so that nothing
+/// of its factory is kept.
+pub(crate) fn birth<C, F>(cell: Arc<Cell<C>>, restart: Restart, factory: F) -> Box<dyn Birth>
+where
+    C: Component,
+    F: Fn() -> C + Send + Sync + 'static,
+{
+    if restart == Restart::Temporary {
+        Box::new(Once::new(cell, factory))
+    } else {
+        Box::new(Factory::new(cell, factory))
     }
 }
 
@@ -329,22 +352,12 @@ async fn start<C: Component>(
     draft: Draft,
     birth: impl FnOnce(Arc<Cell<C>>) -> Box<dyn Birth> + Send,
 ) -> Result<Address<C>, StartError> {
-    let channel = match &draft.channel {
-        Some(name) => Channel::new(name),
-        None => Channel::literal(C::OPTIONS.channel),
-    };
-    let channel = channel.map_err(StartError::BadChannel)?;
+    let channel = draft.channel_of::<C>().map_err(StartError::BadChannel)?;
     if !place.hub.runtime().is_there() {
         // Nobody would read the order.
         return Err(StartError::NoRuntime);
     }
-    let cell = Cell::new(
-        place.hub,
-        place.inbox.clone(),
-        draft.name,
-        channel,
-        draft.shutdown,
-    );
+    let cell = Cell::new(place.hub, place.inbox.clone(), draft.name, channel);
     let birth = birth(cell.clone());
     let _waiting = place
         .scope

@@ -209,6 +209,13 @@ impl<M: Message> Mailbox<M> {
         queue
     }
 
+    /// Takes messages again, after it was closed.
+    pub(crate) fn open(&self) {
+        let mut state = self.lock();
+        state.closed = false;
+        state.abandoned = false;
+    }
+
     /// Refuses all further messages; those that wait are still taken.
     pub(crate) fn seal(&self) {
         self.lock().closed = true;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -21,6 +22,9 @@ pub(crate) struct Hub {
     next: AtomicU64,
     stopped: AtomicBool,
     stop: Notify,
+    ending: AtomicBool,
+    /// What is left of the time for those that are stuck, in milliseconds.
+    grace: AtomicU64,
     exit_code: AtomicU8,
     failure: Mutex<Option<Error>>,
 }
@@ -31,6 +35,7 @@ pub(crate) struct Counters {
     pub(crate) dead_letters: AtomicU64,
     pub(crate) exceptions: AtomicU64,
     pub(crate) restarts: AtomicU64,
+    pub(crate) stuck: AtomicU64,
 }
 
 impl Hub {
@@ -42,6 +47,8 @@ impl Hub {
             next: AtomicU64::new(1),
             stopped: AtomicBool::new(false),
             stop: Notify::new(),
+            ending: AtomicBool::new(false),
+            grace: AtomicU64::new(0),
             exit_code: AtomicU8::new(0),
             failure: Mutex::new(None),
         })
@@ -241,6 +248,38 @@ impl Hub {
 
     pub(crate) fn count_restart(&self) {
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_stuck(&self) {
+        self.counters.stuck.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the whole tree is ending: from now on those that are stuck get
+    /// a second in all.
+    pub(crate) fn begin_ending(&self) {
+        if !self.ending.swap(true, Ordering::SeqCst) {
+            self.grace.store(1000, Ordering::SeqCst);
+        }
+    }
+
+    /// Returns how long to wait for one that was killed: this long, unless the
+    /// whole tree is ending. Then it is half of what is left, so that the end of
+    /// a tree has a bound, however many of its components are stuck.
+    pub(crate) fn grace(&self, usual: Duration) -> Duration {
+        if !self.ending.load(Ordering::SeqCst) {
+            return usual;
+        }
+        let left = self.grace.load(Ordering::SeqCst);
+        Duration::from_millis((left / 2).max(10))
+    }
+
+    /// Takes off what was waited for one that is stuck.
+    pub(crate) fn spend_grace(&self) {
+        let _ = self
+            .grace
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                Some(left - left / 2)
+            });
     }
 
     /// Keeps why the whole tree ended.

@@ -59,6 +59,11 @@ impl Runtime {
     }
 }
 
+/// Draws a random number, from 0 up to 1.
+pub(crate) fn random() -> f64 {
+    fastrand::f64()
+}
+
 /// Reads the monotonic clock.
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -1,12 +1,13 @@
 //! The table of children.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::core::runtime::Instant;
 use tokio::sync::oneshot;
 
-use crate::core::component::{Birth, Body, Spec, StartError};
+use crate::core::component::{Birth, Body, Shutdown, Spec, StartError};
+use crate::core::runtime::Instant;
 
 /// The place of a child in the order of starting.
 pub(crate) type Place = u64;
@@ -22,21 +23,110 @@ pub(crate) struct Child {
 
 /// How far a child is.
 pub(crate) enum Phase {
-    /// Its `started` handler runs. The first start answers who asked for it.
-    Starting(Option<oneshot::Sender<Result<(), StartError>>>),
+    /// Its `started` handler runs. A start that was asked for is answered; one
+    /// that nobody asked for is a restart.
+    Starting(Option<Box<StartReply>>),
     Running,
-    /// It waits to be started again.
+    /// It waits out its backoff.
     Delayed,
-    /// It was told to end, and is forgotten when it has.
+    /// It waits for its turn in the restart of a group.
+    Queued(Option<Box<StartReply>>),
+    /// It was told to end.
     Ending(Box<Ending>),
+    /// It is listed without a life.
+    Stopped {
+        /// Whether that was asked for: then the restart of a group leaves it so.
+        asked: bool,
+    },
 }
 
-#[derive(Default)]
+/// Who awaits a start.
+pub(crate) struct StartReply {
+    reply: oneshot::Sender<Result<(), StartError>>,
+    /// Whether the child stays listed if it fails.
+    pub(crate) kept: bool,
+}
+
+impl StartReply {
+    /// Of a child that is new.
+    pub(crate) fn new(reply: oneshot::Sender<Result<(), StartError>>) -> Box<Self> {
+        Box::new(Self { reply, kept: false })
+    }
+
+    /// Of a child that stands stopped.
+    pub(crate) fn kept(reply: oneshot::Sender<Result<(), StartError>>) -> Box<Self> {
+        Box::new(Self { reply, kept: true })
+    }
+
+    pub(crate) fn send(self, outcome: Result<(), StartError>) {
+        let _ = self.reply.send(outcome);
+    }
+}
+
 pub(crate) struct Ending {
+    /// Whether it knows.
     pub(crate) told: bool,
     pub(crate) killed: bool,
+    /// What comes after its end.
+    pub(crate) then: Then,
     pub(crate) replies: Vec<oneshot::Sender<()>>,
-    pub(crate) start: Option<(oneshot::Sender<Result<(), StartError>>, StartError)>,
+    pub(crate) start: Option<(Box<StartReply>, StartError)>,
+}
+
+/// What becomes of a child that was told to end; the strongest wish counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Then {
+    /// It is started again with its group.
+    Queue,
+    /// It stays listed.
+    Stay,
+    /// It is forgotten.
+    Leave,
+}
+
+impl Ending {
+    pub(crate) fn new(then: Then) -> Self {
+        Self {
+            told: false,
+            killed: false,
+            then,
+            replies: Vec::new(),
+            start: None,
+        }
+    }
+
+    pub(crate) fn answer(self) {
+        for reply in self.replies {
+            let _ = reply.send(());
+        }
+        if let Some((reply, error)) = self.start {
+            reply.send(Err(error));
+        }
+    }
+}
+
+impl Child {
+    pub(crate) fn new(birth: Box<dyn Birth>, spec: Spec) -> Self {
+        Self {
+            birth,
+            spec,
+            phase: Phase::Stopped { asked: false },
+            life: 0,
+            deadline: None,
+        }
+    }
+
+    /// Tells whether a life of it goes on, or is about to.
+    pub(crate) fn is_alive(&self) -> bool {
+        !matches!(self.phase, Phase::Stopped { .. })
+    }
+
+    /// How long it may take to end.
+    pub(crate) fn shutdown(&self) -> Shutdown {
+        self.spec
+            .shutdown()
+            .unwrap_or_else(|| self.birth.body().shutdown())
+    }
 }
 
 /// The children of one supervisor, in the order of their start.
@@ -45,13 +135,14 @@ pub(crate) struct Children {
     next: Place,
     /// Boxed: a tree that grows at its end leaves half of each node empty.
     list: BTreeMap<Place, Box<Child>>,
-    names: HashSet<Arc<str>>,
+    names: HashMap<Arc<str>, Place>,
     deadlines: BTreeSet<(Instant, Place)>,
 }
 
 impl Children {
-    pub(crate) fn has_name(&self, name: &str) -> bool {
-        self.names.contains(name)
+    /// Returns the child that was given a name.
+    pub(crate) fn named(&self, name: &str) -> Option<Place> {
+        self.names.get(name).copied()
     }
 
     pub(crate) fn add(&mut self, child: Child) -> Place {
@@ -60,7 +151,7 @@ impl Children {
         let body = child.birth.body();
         body.set_place(place);
         if child.spec.named {
-            self.names.insert(body.name().clone());
+            self.names.insert(body.name().clone(), place);
         }
         self.list.insert(place, Box::new(child));
         place
@@ -86,9 +177,44 @@ impl Children {
         self.list.get_mut(&place).map(Box::as_mut)
     }
 
+    pub(crate) fn peek(&self, place: Place) -> Option<&Child> {
+        self.list.get(&place).map(Box::as_ref)
+    }
+
+    /// Returns all children in the order of their start.
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = (Place, &Child)> {
+        self.list.iter().map(|(place, child)| (*place, &**child))
+    }
+
     /// Returns the child that was started last.
     pub(crate) fn last(&self) -> Option<Place> {
         self.list.last_key_value().map(|(place, _)| *place)
+    }
+
+    /// Returns the child that was started first.
+    pub(crate) fn first(&self) -> Option<Place> {
+        self.list.first_key_value().map(|(place, _)| *place)
+    }
+
+    /// Returns the last child from one place on and before another.
+    pub(crate) fn last_within(&self, from: Place, before: Option<Place>) -> Option<Place> {
+        let end = before.map_or(Bound::Unbounded, Bound::Excluded);
+        if before.is_some_and(|before| before <= from) {
+            return None;
+        }
+        let mut range = self.list.range((Bound::Included(from), end));
+        range.next_back().map(|(place, _)| *place)
+    }
+
+    /// Returns the first child from a place on.
+    pub(crate) fn first_from(&self, from: Place) -> Option<Place> {
+        self.list.range(from..).next().map(|(place, _)| *place)
+    }
+
+    pub(crate) fn set_phase(&mut self, place: Place, phase: Phase) {
+        if let Some(child) = self.get(place) {
+            child.phase = phase;
+        }
     }
 
     pub(crate) fn set_deadline(&mut self, place: Place, deadline: Option<Instant>) {

@@ -6,11 +6,11 @@ use tokio::sync::oneshot;
 
 use crate::core::component::{Adopted, Body, Inbox, Order, StartError};
 use crate::core::supervisor::child::{Child, Phase};
-use crate::core::supervisor::serve::Supervisor;
+use crate::core::supervisor::serve::Overseer;
 
 type Moved = oneshot::Sender<Result<(), StartError>>;
 
-impl Supervisor {
+impl Overseer {
     /// Sends a child to another supervisor, which answers.
     pub(crate) fn hand_over(&mut self, body: &Arc<dyn Body>, to: Arc<Inbox>, reply: Moved) {
         let place = self.children.place(&**body);
@@ -20,7 +20,7 @@ impl Supervisor {
         });
         let Some(place) = running else {
             let _ = reply.send(Err(StartError::Stopped));
-            return self.continue_shutdown();
+            return;
         };
         // Before the walk: of two that move below each other, at least one sees
         // the other's new parent, so that no ring comes off the tree. And before
@@ -29,7 +29,7 @@ impl Supervisor {
         if is_below(&to, body) {
             body.set_parent(self.inbox.clone());
             let _ = reply.send(Err(StartError::OwnDescendant));
-            return self.continue_shutdown();
+            return;
         }
         let Some(child) = self.children.remove(place) else {
             return;
@@ -49,33 +49,25 @@ impl Supervisor {
                 let _ = reply.send(Err(StartError::Stopped));
             }
         }
-        self.continue_shutdown();
     }
 
     /// Takes over a child that runs. One that comes back is always taken.
     pub(crate) fn adopt(&mut self, child: Adopted, reply: Option<Moved>) {
         let body = child.birth.body();
-        if reply.is_some() && self.shutdown.is_some() {
-            return child.send_back(reply, StartError::Stopped);
-        }
-        if reply.is_some() && child.spec.named && self.children.has_name(body.name()) {
-            let error = StartError::NameTaken(body.name().to_string());
+        if reply.is_some()
+            && let Err(error) = self.check_start(&body, &child.spec)
+        {
             return child.send_back(reply, error);
         }
         body.set_parent(self.inbox.clone());
-        let Adopted { birth, spec, .. } = child;
-        self.children.add(Child {
-            birth,
-            life: body.life(),
-            spec,
-            phase: Phase::Running,
-            deadline: None,
-        });
+        let mut adopted = Child::new(child.birth, child.spec);
+        adopted.life = body.life();
+        adopted.phase = Phase::Running;
+        self.children.add(adopted);
         if let Some(reply) = reply {
             body.announce();
             let _ = reply.send(Ok(()));
         }
-        self.continue_shutdown();
     }
 }
 

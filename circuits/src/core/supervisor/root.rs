@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use crate::core::component::{Body, Inbox, Nursery, Options};
 use crate::core::route::Hub;
-use crate::core::supervisor::serve::Supervisor;
+use crate::core::supervisor::serve::Overseer;
 
 /// Opens the supervisors of one system, that of the root among them.
 pub(crate) struct Root {
@@ -32,7 +32,7 @@ impl Nursery for Root {
     fn open(&self, hub: &Arc<Hub>, owner: Arc<dyn Body>, options: Options) -> Arc<Inbox> {
         let nursery = self.root().nursery().clone();
         let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
-        let supervisor = Supervisor::new(hub.clone(), inbox.clone(), options, Some(owner));
+        let supervisor = Overseer::new(hub.clone(), inbox.clone(), options, Some(owner));
         if hub.runtime().spawn(supervisor.serve()).is_none() {
             inbox.close();
         }
@@ -41,7 +41,7 @@ impl Nursery for Root {
 
     fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>) {
         if !self.served.swap(true, Ordering::SeqCst) {
-            let supervisor = Supervisor::new(hub.clone(), root.clone(), self.options, None);
+            let supervisor = Overseer::new(hub.clone(), root.clone(), self.options, None);
             let served = hub.runtime().spawn(supervisor.serve()).is_some();
             self.served.store(served, Ordering::SeqCst);
         }

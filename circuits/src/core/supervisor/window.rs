@@ -6,19 +6,19 @@ use std::time::Duration;
 use crate::core::runtime::Instant;
 
 /// Counts the restarts within the last `period`; the window is half open, so a
-/// restart exactly one period ago no longer counts.
+/// restart exactly one period ago no longer counts. It remembers at most as many
+/// as it allows, and none where it allows any number.
 #[derive(Debug)]
 pub(crate) struct Window {
-    limit: usize,
+    limit: Option<u32>,
     period: Duration,
     restarts: VecDeque<Instant>,
 }
 
 impl Window {
     pub(crate) fn new(limit: u32, period: Duration) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Self {
-            limit,
+            limit: (limit != u32::MAX).then_some(limit),
             period,
             restarts: VecDeque::new(),
         }
@@ -26,6 +26,9 @@ impl Window {
 
     /// Counts one restart; `false` if it is one too many.
     pub(crate) fn allows(&mut self, now: Instant) -> bool {
+        let Some(limit) = self.limit else {
+            return true;
+        };
         while self
             .restarts
             .front()
@@ -33,7 +36,7 @@ impl Window {
         {
             self.restarts.pop_front();
         }
-        if self.restarts.len() >= self.limit {
+        if self.restarts.len() >= limit as usize {
             return false;
         }
         self.restarts.push_back(now);
