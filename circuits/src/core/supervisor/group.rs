@@ -34,6 +34,14 @@ impl Group {
     pub(crate) fn stops(&self, place: Place) -> bool {
         place >= self.from && matches!(self.stage, Stage::Stopping(_))
     }
+
+    /// Tells whether a child that waits for its turn will get one.
+    pub(crate) fn will_start(&self, place: Place) -> bool {
+        match self.stage {
+            Stage::Stopping(_) | Stage::Waiting => place >= self.from,
+            Stage::Starting(next) => place >= next,
+        }
+    }
 }
 
 impl Overseer {

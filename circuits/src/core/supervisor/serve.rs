@@ -130,15 +130,11 @@ impl Overseer {
     /// Starts a child that was asked for: at once, or in its turn where a group
     /// is being restarted.
     pub(crate) fn start(&mut self, place: Place, reply: Box<StartReply>) {
-        let phase = match &self.group {
-            Some(_) => Phase::Queued(Some(reply)),
-            None => Phase::Starting(Some(reply)),
-        };
-        let begins = matches!(phase, Phase::Starting(_));
-        self.children.set_phase(place, phase);
-        if begins {
-            self.begin(place);
+        if self.group.as_ref().is_some_and(|it| it.will_start(place)) {
+            return self.children.set_phase(place, Phase::Queued(Some(reply)));
         }
+        self.children.set_phase(place, Phase::Starting(Some(reply)));
+        self.begin(place);
     }
 
     /// Tells whether a child that has ended stays listed.
