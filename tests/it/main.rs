@@ -24,6 +24,7 @@ mod log;
 mod macros;
 mod mailbox;
 mod order;
+mod otp;
 mod panics;
 mod signals;
 mod stages;
