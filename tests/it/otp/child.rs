@@ -5,6 +5,7 @@
 //! a step; `stopping` as its `stopped` handler begins; and when its value is
 //! dropped, how the life ended: `stopped`, `failed: <why>` or `killed`.
 
+use std::fmt;
 use std::future::pending;
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -12,6 +13,7 @@ use circuits::component::Supervise;
 use circuits::event::{DeadLetter, Exception, Started, Stopped};
 use circuits::prelude::*;
 use circuits::{Backoff, Restart, Shutdown};
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use super::Trace;
@@ -35,8 +37,14 @@ pub(super) enum Step {
     Hang,
     /// Ends by itself: `cx.stop()`.
     Leave,
+    /// Awaits a permit, and ends by itself: `works`, then `leaves`.
+    LeaveAfter(Arc<Semaphore>),
+    /// Awaits a permit: `works`, then `worked`.
+    Wait(Arc<Semaphore>),
     /// Blocks its thread until the gate opens.
     Block(Gate),
+    /// Starts one more child below it.
+    Start(Script),
 }
 
 /// What the `started` handler does.
@@ -69,10 +77,18 @@ impl Gate {
     }
 }
 
-type Starts = Arc<dyn Fn(u64) -> Start + Send + Sync>;
+/// How each life starts, by its number.
+#[derive(Clone)]
+struct Starts(Arc<dyn Fn(u64) -> Start + Send + Sync>);
+
+impl fmt::Debug for Starts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Starts")
+    }
+}
 
 /// How a child behaves and is supervised.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Script {
     name: String,
     starts: Starts,
@@ -88,7 +104,7 @@ pub(super) struct Script {
 pub(super) fn child(name: impl Into<String>) -> Script {
     Script {
         name: name.into(),
-        starts: Arc::new(|_life| Start::Ok),
+        starts: Starts(Arc::new(|_life| Start::Ok)),
         stop: Stop::Ok,
         children: Vec::new(),
         restart: Restart::Permanent,
@@ -106,7 +122,7 @@ impl Script {
 
     /// How a life starts, by its number.
     pub(super) fn starts(self, starts: impl Fn(u64) -> Start + Send + Sync + 'static) -> Self {
-        let starts = Arc::new(starts);
+        let starts = Starts(Arc::new(starts));
         Self { starts, ..self }
     }
 
@@ -187,7 +203,7 @@ impl Child {
     #[handler("started")]
     async fn started(&mut self, event: &Started, cx: &Context<Self>) -> Result<(), Error> {
         self.life = event.life;
-        match (self.script.starts)(event.life) {
+        match (self.script.starts.0)(event.life) {
             Start::Ok => {}
             Start::Slow(time) => {
                 self.write("starting");
@@ -219,6 +235,11 @@ impl Child {
                 sleep(*time).await;
                 self.write("worked");
             }
+            Step::Wait(permits) => {
+                self.write("works");
+                permits.acquire().await?.forget();
+                self.write("worked");
+            }
             Step::Panic => panic!("{}", self.fail("panic")),
             Step::Error => {
                 self.write("errs");
@@ -233,9 +254,19 @@ impl Child {
                 self.write("leaves");
                 cx.stop();
             }
+            Step::LeaveAfter(permits) => {
+                self.write("works");
+                permits.acquire().await?.forget();
+                self.write("leaves");
+                cx.stop();
+            }
             Step::Block(gate) => {
                 self.write("blocks");
                 let _ = gate.0.lock().unwrap().recv();
+            }
+            Step::Start(script) => {
+                let factory = script.factory(&self.trace);
+                script.apply(cx.supervise(factory)).await?;
             }
         }
         self.steps += 1;

@@ -26,7 +26,12 @@
 //! took (`world.is_paused()`).
 
 mod child;
+mod intensity;
+mod kinds;
 mod sample;
+mod start;
+mod stop;
+mod strategies;
 mod trace;
 
 use child::{Child, Do, Gate, Observer, Script, Start, Step, Stop, child};

@@ -58,8 +58,13 @@ impl Trace {
 
     /// Writes a line that belongs to no life.
     pub(super) fn note(&self, text: impl Into<String>) {
-        let (at, text) = (self.begun.elapsed(), text.into());
+        let (at, text) = (self.elapsed(), text.into());
         self.entries.lock().unwrap().push(Entry { at, text });
+    }
+
+    /// The time since the case began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Takes what was written so far.
