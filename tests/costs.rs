@@ -5,8 +5,8 @@
 
 use std::future::Future;
 
-use circuits::Address;
 use circuits::prelude::*;
+use circuits::{Address, Restart};
 use tokio::runtime::{Builder, Runtime};
 
 #[derive(Event, Clone)]
@@ -230,6 +230,37 @@ fn idle_bytes(components: u64) -> i64 {
 fn an_idle_component_holds_at_most_1024_bytes() {
     let bytes = idle_bytes(10_000);
     assert!(bytes <= 1024, "an idle component holds {bytes} bytes");
+}
+
+#[test]
+fn s27_temporary_children_that_have_ended_hold_no_memory() {
+    let runtime = runtime();
+    let system = runtime.block_on(async { System::new() });
+    let argument = [7_u64; 128];
+    let start_and_end = || {
+        runtime.block_on(async {
+            let mut children = Vec::new();
+            for _ in 0..10_000 {
+                let counter = move || Counter {
+                    count: argument.iter().sum(),
+                };
+                let child = system.supervise(counter).restart(Restart::Temporary);
+                children.push(child.await.unwrap());
+            }
+            children.iter().for_each(Address::kill);
+            while !children.iter().all(Address::is_gone) {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    start_and_end();
+    let info = allocation_counter::measure(start_and_end);
+    let bytes = info.bytes_current;
+    assert!(bytes < 10_000, "{bytes} bytes are left");
+    runtime.block_on(async {
+        system.stop();
+        system.join().await.unwrap();
+    });
 }
 
 #[test]
