@@ -61,7 +61,7 @@ async fn s36_one_failure_more_than_allowed_stops_all_and_tells_the_parent(world:
         let started = format!("b {life} started");
         world.until("b runs", || world.trace.has(&started)).await;
         system.on("b").fire(Do(Step::Panic));
-        world.pass(world.secs(60)).await;
+        world.pass(world.secs(10)).await;
     }
     let error = system.join().await.unwrap_err();
     let expected = [
@@ -80,7 +80,7 @@ async fn s36_one_failure_more_than_allowed_stops_all_and_tells_the_parent(world:
     ];
     let entries = world.expect(&expected).await;
     let given_up = entries[7..].iter().map(|entry| entry.at);
-    assert!(!world.is_paused() || given_up.clone().all(|at| at == world.secs(120)));
+    assert!(!world.is_paused() || given_up.clone().all(|at| at == world.secs(20)));
     let limit = error.downcast_ref::<RestartLimit>().unwrap();
     assert_eq!(limit.child(), "b");
     let expected = "`b` ended once more after 2 restarts within 3600s\n  because panicked: panic";

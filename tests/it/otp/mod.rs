@@ -28,6 +28,7 @@
 mod child;
 mod intensity;
 mod kinds;
+mod property;
 mod sample;
 mod start;
 mod stop;

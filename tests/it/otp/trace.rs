@@ -153,12 +153,16 @@ impl World {
     /// Lets everything run that can run now. On the paused clock that takes no
     /// time: no timer fires. On the real one it is a short wait, and no proof.
     pub(super) async fn settle(&self) {
-        if self.paused {
-            for _ in 0..1000 {
+        if !self.paused {
+            return sleep(Duration::from_millis(3)).await;
+        }
+        let mut written = usize::MAX;
+        while written != self.trace.len() + self.reports.len() {
+            written = self.trace.len() + self.reports.len();
+            // In each of them, every task that can run does.
+            for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
-        } else {
-            sleep(Duration::from_millis(3)).await;
         }
     }
 
