@@ -231,6 +231,24 @@ fn a_system_without_a_runtime_gives_errors_and_no_panics() {
 }
 
 #[test]
+fn a_system_that_was_asked_before_a_runtime_ran_works_in_one() {
+    let system = System::new();
+    let late = poll(system.register(worker().0));
+    assert!(matches!(late, Poll::Ready(Err(StartError::NoRuntime))));
+    assert!(!system.is_stopped());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let (worker, _log, gate) = worker();
+        within(system.register(worker)).await.unwrap();
+        gate.add_permits(1);
+        let answer = within(system.on("worker").call(Work(1))).await;
+        assert_eq!(answer.unwrap(), 1);
+    });
+}
+
+#[test]
 fn a_system_whose_runtime_is_gone_gives_errors_and_no_panics() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (worker1, log, _gate) = worker();

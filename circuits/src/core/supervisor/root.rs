@@ -40,7 +40,8 @@ impl Nursery for Root {
     }
 
     fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>) {
-        if !self.served.swap(true, Ordering::SeqCst) {
+        // Without a runtime the supervisor would be dropped, which ends the system.
+        if hub.runtime().is_there() && !self.served.swap(true, Ordering::SeqCst) {
             let supervisor = Overseer::new(hub.clone(), root.clone(), self.options, None);
             let served = hub.runtime().spawn(supervisor.serve()).is_some();
             self.served.store(served, Ordering::SeqCst);
