@@ -281,8 +281,10 @@ async fn a_child_that_blocks_its_thread_is_abandoned_and_hangs_nobody() {
     )
     .await;
     assert_eq!(child.len(), 1, "its child works");
+    assert_eq!(system.stuck(), 0);
     within(blocked.stop()).await;
     assert!(blocked.is_gone());
+    assert_eq!(system.stuck(), 1);
     let called = within(called).await.unwrap();
     assert!(matches!(called, Err(CallError::Stopped)), "{called:?}");
     let heard = within(system.on("worker").call(Work(1))).await;

@@ -112,6 +112,12 @@ impl Handle {
         self.hub.counters.restarts.load(Ordering::Relaxed)
     }
 
+    /// Returns how many components were abandoned so far because they blocked
+    /// their thread when they were to end.
+    pub fn stuck(&self) -> u64 {
+        self.hub.counters.stuck.load(Ordering::Relaxed)
+    }
+
     fn end(&self, how: Command, code: u8) {
         self.hub.set_exit_code(code);
         self.inbox.nursery().serve(&self.hub, &self.inbox);
