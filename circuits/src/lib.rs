@@ -69,7 +69,7 @@ pub mod web;
 
 pub use crate::core::component::{
     Address, AutoShutdown, Backoff, CallAll, Context, Handle, OnError, OnLink, OnRestart, Options,
-    Restart, Shutdown, StartError, Strategy, Wait, WaitError,
+    Phase, PhaseError, Restart, Shutdown, StartError, Strategy, Wait, WaitError,
 };
 pub use crate::core::event::{AnyEvent, Error};
 pub use crate::core::id::{Channel, ChannelError, ComponentId};

@@ -26,6 +26,7 @@ mod mailbox;
 mod order;
 mod otp;
 mod panics;
+mod phases;
 mod signals;
 mod stages;
 mod supervision;

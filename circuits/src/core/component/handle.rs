@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin,
-    Register, Supervise, Target, Wait,
+    Phase, PhaseError, Phases, Register, Supervise, Target, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -71,8 +72,49 @@ impl Handle {
         Children::new(self.place())
     }
 
+    /// Adds a phase to the shutdown, after those that were added before.
+    ///
+    /// # Errors
+    /// A phase has the same name, or the system is ending already: then nothing
+    /// is added.
+    pub fn add_phase(&self, phase: Phase) -> Result<(), PhaseError> {
+        self.phases().add(phase)
+    }
+
+    /// Sets how long the tree may take to drain once the phases of a shutdown are
+    /// over; then it is killed, which is a failure as that of a phase. Unless
+    /// said, the shutdown times of the components alone limit it.
+    ///
+    /// # Errors
+    /// The system is ending already.
+    pub fn limit_tree(&self, limit: Duration) -> Result<(), PhaseError> {
+        self.phases().limit_tree(limit)
+    }
+
+    /// Ends the system in order: runs its phases ([`Phase`]), then drains the
+    /// tree. Without phases this is [`Handle::drain`].
+    ///
+    /// Returns at once; `System::join` waits for the end. Asked again, also from
+    /// other threads, it changes nothing: there is one run, and all wait for the
+    /// same end. Until the phases are over every component goes on as ever. A
+    /// tree that gives up by itself (see [`RestartLimit`](crate::RestartLimit))
+    /// ends without its phases.
+    pub fn shutdown(&self) {
+        self.shutdown_with(0);
+    }
+
+    /// Ends the system in order, with an exit code for the shell.
+    pub fn shutdown_with(&self, code: u8) {
+        self.hub.set_exit_code(code);
+        self.inbox.nursery().serve(&self.hub, &self.inbox);
+        self.phases().begin(self);
+    }
+
     /// Stops the system: running handlers finish, what is queued becomes dead
     /// letters. Returns at once; `System::join` waits for the end.
+    ///
+    /// As `exit`, `drain` and `kill`, it leaves out the phases of a shutdown: one
+    /// that runs is cut off.
     pub fn stop(&self) {
         self.end(Command::Stop, 0);
     }
@@ -119,9 +161,14 @@ impl Handle {
     }
 
     fn end(&self, how: Command, code: u8) {
+        self.phases().cut();
         self.hub.set_exit_code(code);
         self.inbox.nursery().serve(&self.hub, &self.inbox);
         self.inbox.shut_down(how);
+    }
+
+    fn phases(&self) -> Arc<dyn Phases> {
+        self.inbox.nursery().phases()
     }
 
     pub(crate) fn place(&self) -> Place<'_> {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, oneshot};
 
-use crate::core::component::{Body, Command, Options, Question, Spec, StartError};
+use crate::core::component::{Body, Command, Options, Phases, Question, Spec, StartError};
 use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
@@ -123,6 +123,8 @@ pub(crate) trait Nursery: Send + Sync {
     fn serve(&self, hub: &Arc<Hub>, root: &Arc<Inbox>);
     /// Returns where the root of the tree is asked.
     fn root(&self) -> Arc<Inbox>;
+    /// Returns how the whole system ends in order.
+    fn phases(&self) -> Arc<dyn Phases>;
 }
 
 /// Where a supervisor is asked.

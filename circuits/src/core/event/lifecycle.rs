@@ -98,8 +98,19 @@ lifecycle_event! {
 }
 
 lifecycle_event! {
+    /// Fired on all channels when a phase of the shutdown begins; the phase is
+    /// over when all handlers of this event are done, and its tasks.
+    ///
+    /// An error that a handler returns is a failure of the phase.
+    ShutdownPhase, "shutdown_phase" {
+        /// The name of the phase.
+        phase: Arc<str>,
+    }
+}
+
+lifecycle_event! {
     /// Fired on all channels when the process gets SIGINT or SIGTERM while
-    /// `System::run` waits. Then the system drains, unless a handler called
+    /// `System::run` waits. Then the system shuts down, unless a handler called
     /// `cx.stop_propagation()`.
     Signal, "signal" {
         /// 2 for SIGINT, 15 for SIGTERM.

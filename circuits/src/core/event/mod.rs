@@ -18,7 +18,9 @@ pub use self::end::End;
 pub use self::error::Error;
 pub use self::exception::{DeadLetter, Exception, Reason};
 pub use self::feedback::{Complete, Failure, Feedback, Success};
-pub use self::lifecycle::{PrepareUnregister, Registered, Signal, Started, Stopped, Unregistered};
+pub use self::lifecycle::{
+    PrepareUnregister, Registered, ShutdownPhase, Signal, Started, Stopped, Unregistered,
+};
 pub(crate) use self::name::same;
 pub use self::name::{NameOf, Nameless, check_name};
 pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};

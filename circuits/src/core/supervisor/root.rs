@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::core::component::{Body, Inbox, Nursery, Options};
+use crate::core::component::{Body, Inbox, Nursery, Options, Phases};
 use crate::core::route::Hub;
 use crate::core::supervisor::serve::Overseer;
 
@@ -11,16 +11,18 @@ use crate::core::supervisor::serve::Overseer;
 pub(crate) struct Root {
     inbox: Weak<Inbox>,
     options: Options,
+    phases: Arc<dyn Phases>,
     served: AtomicBool,
 }
 
 impl Root {
     /// Makes the inbox at the root of a tree.
-    pub(crate) fn open(options: Options) -> Arc<Inbox> {
+    pub(crate) fn open(options: Options, phases: Arc<dyn Phases>) -> Arc<Inbox> {
         Arc::new_cyclic(|inbox| {
             let root = Self {
                 inbox: inbox.clone(),
                 options,
+                phases,
                 served: AtomicBool::new(false),
             };
             Inbox::new(Arc::new(root), None)
@@ -52,6 +54,10 @@ impl Nursery for Root {
         // Whoever asks holds a component, whose parents hold the root.
         self.inbox
             .upgrade()
-            .unwrap_or_else(|| Self::open(self.options))
+            .unwrap_or_else(|| Self::open(self.options, self.phases.clone()))
+    }
+
+    fn phases(&self) -> Arc<dyn Phases> {
+        self.phases.clone()
     }
 }

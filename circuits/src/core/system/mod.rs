@@ -1,15 +1,17 @@
 //! The system: the root of a tree of components, and its way to end.
 
+mod sequence;
 mod signal;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::core::component::{Command, Handle, Inbox, Options};
+use crate::core::component::{Command, Handle, Options, Phase, Phases};
 use crate::core::event::Error;
 use crate::core::route::Hub;
 use crate::core::supervisor::Root;
+use crate::core::system::sequence::Sequence;
 
 /// A tree of components, and the channels between them.
 ///
@@ -53,11 +55,12 @@ use crate::core::supervisor::Root;
 #[derive(Clone)]
 pub struct System {
     handle: Handle,
-    _owner: Arc<Owner>,
+    owner: Arc<Owner>,
 }
 
 struct Owner {
-    inbox: Arc<Inbox>,
+    handle: Handle,
+    sequence: Arc<Sequence>,
 }
 
 impl System {
@@ -69,17 +72,16 @@ impl System {
     /// Makes a system whose root supervises its children as the options say:
     /// `Options::new().max_restarts(100).within(..)`.
     pub fn with(options: Options) -> Self {
-        let inbox = Root::open(options);
+        let sequence = Arc::new(Sequence::default());
+        let handle = Handle {
+            hub: Hub::new(),
+            inbox: Root::open(options, sequence.clone()),
+        };
         let owner = Arc::new(Owner {
-            inbox: inbox.clone(),
+            handle: handle.clone(),
+            sequence,
         });
-        Self {
-            handle: Handle {
-                hub: Hub::new(),
-                inbox,
-            },
-            _owner: owner,
-        }
+        Self { handle, owner }
     }
 
     /// Returns a handle that does not keep the system alive.
@@ -90,12 +92,14 @@ impl System {
     /// Runs until the system has stopped, or SIGINT or SIGTERM arrives.
     ///
     /// A signal is fired as [`Signal`](crate::event::Signal) on all channels;
-    /// then the system drains, unless a handler called `cx.stop_propagation()`.
-    /// A second signal stops it, a third ends it at once.
+    /// then the system shuts down ([`Handle::shutdown`]), unless a handler called
+    /// `cx.stop_propagation()`. A second signal shortens that: the phase that runs
+    /// is cut off, those after it are left out, and the tree is stopped. A third
+    /// one kills it.
     ///
-    /// For use in `main`: after `exit(code)` with a code that is not 0, this
-    /// ends the process with that code once everything has stopped. Use
-    /// [`System::join`] where the process shall go on.
+    /// For use in `main`: where the exit code is not 0, this ends the process
+    /// with it once everything has stopped. Use [`System::join`] where the
+    /// process shall go on.
     ///
     /// # Errors
     /// A component failed more often than the root of the tree allows.
@@ -113,17 +117,23 @@ impl System {
         }
     }
 
-    /// Waits until the system has stopped; returns its exit code.
+    /// Waits until the system has stopped; returns its exit code: the first that
+    /// was asked for and is not 0, else [`Phase::FAILED`] where the shutdown did
+    /// not go as planned, else 0.
     ///
     /// # Errors
     /// A component failed more often than the root of the tree allows.
     pub async fn join(&self) -> Result<u8, Error> {
         self.handle.place();
+        self.owner.sequence.resume(&self.handle);
         self.handle.hub.clone().stopped().await;
-        match self.handle.hub.failure() {
-            Some(error) => Err(error),
-            None => Ok(self.handle.hub.exit_code()),
+        if let Some(error) = self.handle.hub.failure() {
+            return Err(error);
         }
+        Ok(match self.handle.hub.exit_code() {
+            0 if self.owner.sequence.has_failed() => Phase::FAILED,
+            code => code,
+        })
     }
 }
 
@@ -143,7 +153,8 @@ impl Deref for System {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.inbox.shut_down(Command::Kill);
+        self.sequence.cut();
+        self.handle.inbox.shut_down(Command::Kill);
     }
 }
 

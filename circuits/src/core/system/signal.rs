@@ -39,7 +39,7 @@ pub(crate) async fn serve(handle: &Handle) -> Error {
                 if !default {
                     continue;
                 }
-                handle.drain();
+                handle.shutdown();
             }
             1 => handle.stop(),
             _ => handle.kill(),
