@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::time::Sleep;
 
-pub(crate) use self::panic::{Panic, catch, guard};
+pub(crate) use self::panic::{PANICS_UNWIND, Panic, catch, guard};
 pub(crate) use self::tasks::{TaskId, Tasks};
 /// A quick hash with a seed of its own in every process.
 pub(crate) use foldhash::fast::RandomState as SeededHash;

@@ -7,6 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 
+/// Whether panics can be caught; the same for all crates of a program, as
+/// cargo builds them.
+pub(crate) const PANICS_UNWIND: bool = cfg!(panic = "unwind");
+
 /// What a caught panic said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Panic {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::core::component::{Command, Handle, Options, Phase, Phases};
 use crate::core::event::Error;
 use crate::core::route::Hub;
+use crate::core::runtime;
 use crate::core::supervisor::Root;
 use crate::core::system::sequence::Sequence;
 
@@ -71,7 +72,17 @@ impl System {
 
     /// Makes a system whose root supervises its children as the options say:
     /// `Options::new().max_restarts(100).within(..)`.
+    ///
+    /// Warns through `tracing` in a program that is built with `panic = "abort"`,
+    /// where a panic ends the process, and nothing can be supervised.
     pub fn with(options: Options) -> Self {
+        if !runtime::PANICS_UNWIND {
+            tracing::warn!(
+                target: "circuits",
+                "panics abort the process, so no component can be restarted after one: \
+                 remove `panic = \"abort\"` from the cargo profile"
+            );
+        }
         let sequence = Arc::new(Sequence::default());
         let handle = Handle {
             hub: Hub::new(),
