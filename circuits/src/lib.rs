@@ -68,8 +68,9 @@ pub mod net;
 pub mod web;
 
 pub use crate::core::component::{
-    Address, AutoShutdown, Backoff, CallAll, Context, Handle, OnError, OnLink, OnRestart, Options,
-    Phase, PhaseError, Restart, Shutdown, StartError, Strategy, Wait, WaitError,
+    Address, AutoShutdown, Backoff, CallAll, Context, Handle, Incarnation, Link, LinkBroken,
+    Monitor, OnError, OnLink, OnRestart, Options, Phase, PhaseError, Restart, Shutdown, StartError,
+    Strategy, Wait, WaitError,
 };
 pub use crate::core::event::{AnyEvent, Error};
 pub use crate::core::id::{Channel, ChannelError, ComponentId};

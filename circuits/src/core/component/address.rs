@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Body, Cell, Children, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox,
-    Order, StartError, added,
+    Incarnation, Order, StartError, added, watch,
 };
-use crate::core::event::{Error, Event, PrepareUnregister, Unregistered};
+use crate::core::event::{Down, Error, Event, PrepareUnregister, Unregistered};
 use crate::core::id::ComponentId;
 use crate::core::reply::{Cause, Notes, Party};
 
@@ -79,6 +79,12 @@ impl<C: Component> Address<C> {
         self.cell.life()
     }
 
+    /// Returns the life that the component lives now, to send to that one only;
+    /// between two lives, the one before.
+    pub fn incarnation(&self) -> Incarnation<C> {
+        Incarnation::new(self.clone())
+    }
+
     /// Returns how many events wait in its mailbox.
     pub fn waiting(&self) -> usize {
         self.cell.mailbox().len()
@@ -115,6 +121,45 @@ impl<C: Component> Address<C> {
     /// is a failure: the component starts again if its restart kind says so.
     pub fn kill(&self) {
         self.cell.control().tell(Command::Kill);
+    }
+
+    /// Waits until the component has left for good, over all restarts, and says
+    /// how its last life ended; at once, with
+    /// [`End::Gone`](crate::event::End::Gone), if it has.
+    ///
+    /// Its name is free by then. A handler monitors instead of waiting: see
+    /// [`Context::monitor`]. One of the component itself must not await this.
+    ///
+    /// # Cancel safety
+    /// Dropped, nothing is lost, and nothing stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use circuits::Restart;
+    /// # use circuits::prelude::*;
+    /// # #[derive(Event)]
+    /// # struct Work;
+    /// # #[component]
+    /// # struct Worker;
+    /// # #[component]
+    /// # impl Worker {
+    /// #     #[handler("work")]
+    /// #     fn work(&mut self, cx: &Context<Self>) { cx.stop() }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> circuits::Result<()> {
+    /// # let system = System::new();
+    /// let worker = system.supervise(|| Worker).restart(Restart::Transient).await?;
+    /// system.fire(Work); // the last one
+    /// let down = worker.ended().await;
+    /// assert_eq!(down.end.to_string(), "it ended by itself");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ended(&self) -> Down {
+        let id = self.cell.hub().next_id().number();
+        watch::ended(self.cell.clone(), id, None).await
     }
 
     /// Takes the component and its descendants out of the tree, in two phases:

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use crate::core::component::watch::Watched;
 use crate::core::component::{Inbox, Shutdown};
 use crate::core::event::{End, Error};
 use crate::core::id::Channel;
@@ -116,6 +117,29 @@ impl Control {
         self.tell(command);
     }
 
+    /// Ends the life at its next await, if this holds: as a failure where there
+    /// is an error, else it is killed.
+    ///
+    /// The lane is held meanwhile, so that [`Control::reset`] comes before or
+    /// after it: what is meant for one life never ends the next.
+    pub(crate) fn end_if(&self, error: Option<Error>, holds: impl FnOnce() -> bool) {
+        let task = {
+            let mut lane = self.lane();
+            if !holds() {
+                return;
+            }
+            if let (Some(error), None) = (error, &lane.cause) {
+                lane.cause = Some(Box::new(Cause::Failure(error)));
+            }
+            self.command
+                .fetch_max(Command::Kill as u8, Ordering::AcqRel);
+            lane.task.clone()
+        };
+        if let Some((waker, _)) = task {
+            waker.wake();
+        }
+    }
+
     /// Sets the task that commands wake; read the command after this.
     pub(crate) fn register(&self, waker: &Waker) {
         self.lane().task = Some((waker.clone(), runtime::here()));
@@ -128,10 +152,13 @@ impl Control {
 
     /// Makes ready for the next life.
     pub(crate) fn reset(&self) {
-        let cause = self.lane().cause.take();
+        let cause = {
+            let mut lane = self.lane();
+            self.command.store(Command::Run as u8, Ordering::Release);
+            lane.cause.take()
+        };
         // An error in there is the user's: it is dropped without the lock.
         drop(cause);
-        self.command.store(Command::Run as u8, Ordering::Release);
     }
 
     /// Returns how a life ends that followed the current command.
@@ -159,8 +186,17 @@ impl Control {
     }
 }
 
+/// What comes after the end of a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The next life, perhaps after a while.
+    Restarts,
+    /// Nothing: the component has left for good.
+    Gone,
+}
+
 /// A component of any type.
-pub(crate) trait Body: Party {
+pub(crate) trait Body: Party + Watched {
     fn name(&self) -> &Arc<str>;
     fn channel(&self) -> &Channel;
     /// How long it may take to end, unless its supervisor was told otherwise.
@@ -188,4 +224,11 @@ pub(crate) trait Body: Party {
     /// Tells whether a handler or a task of it runs this.
     fn is_inside(&self) -> bool;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Tells who monitors it, or is linked with it, that a life has ended.
+    ///
+    /// The supervisor calls this once for each end of a life, when it has
+    /// decided what comes next: before the next life begins, or after the name
+    /// is free and the component has been retired. One that leaves between two
+    /// lives is told of once more.
+    fn tell_watchers(&self, life: u64, end: &End, fate: Fate);
 }

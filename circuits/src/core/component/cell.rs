@@ -2,13 +2,15 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
-use crate::core::component::{Body, Command, Component, Control, Inbox, Options, Shutdown};
-use crate::core::event::{Error, Reason, Registered};
+use crate::core::component::keyed::KeyedTimers;
+use crate::core::component::watch::Watches;
+use crate::core::component::{Body, Command, Component, Control, Fate, Inbox, Options, Shutdown};
+use crate::core::event::{End, Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
 use crate::core::reply::{CallError, Edges, Notes, Party};
@@ -30,9 +32,21 @@ pub(crate) struct Cell<C: Component> {
     writer_waiting: AtomicBool,
     started: AtomicBool,
     retired: AtomicBool,
+    /// How far the current life is: one of the constants below, which only
+    /// grows until the next life begins.
+    phase: AtomicU8,
     links: Mutex<Links>,
     cold: OnceLock<Box<Cold>>,
 }
+
+/// It lives, or has not begun.
+const LIVES: u8 = 0;
+/// It has ended.
+const OVER: u8 = 1;
+/// Its watchers have been told so, and another one will begin.
+const TOLD: u8 = 2;
+/// Its watchers have been told that it was the last.
+const GONE: u8 = 3;
 
 struct Links {
     parent: Arc<Inbox>,
@@ -46,6 +60,10 @@ struct Cold {
     debts: Debts,
     edges: Edges,
     additions: Additions,
+    keyed: KeyedTimers,
+    watches: Watches,
+    /// Whether anything was ever sent to one life only.
+    addressed: AtomicBool,
     /// How its children are supervised, if not as its type says.
     supervision: Mutex<Option<Options>>,
 }
@@ -71,6 +89,7 @@ impl<C: Component> Cell<C> {
             writer_waiting: AtomicBool::new(false),
             started: AtomicBool::new(false),
             retired: AtomicBool::new(true),
+            phase: AtomicU8::new(LIVES),
             links: Mutex::new(Links {
                 parent,
                 children: None,
@@ -95,18 +114,80 @@ impl<C: Component> Cell<C> {
         &self.cold().additions
     }
 
+    pub(crate) fn keyed(&self) -> &KeyedTimers {
+        &self.cold().keyed
+    }
+
+    pub(crate) fn all_watches(&self) -> &Watches {
+        &self.cold().watches
+    }
+
+    pub(crate) fn made_watches(&self) -> Option<&Watches> {
+        self.cold.get().map(|cold| &cold.watches)
+    }
+
     pub(crate) fn begin_life(&self, life: u64) {
         self.control.reset();
         self.started.store(false, Ordering::SeqCst);
-        self.life.store(life, Ordering::Release);
+        self.life.store(life, Ordering::SeqCst);
+        // Last: `is_current` reads it first.
+        self.phase.store(LIVES, Ordering::SeqCst);
+    }
+
+    /// Tells whether a life is the current one, and has not ended.
+    pub(crate) fn is_current(&self, life: u64) -> bool {
+        self.phase.load(Ordering::SeqCst) == LIVES && self.life.load(Ordering::SeqCst) == life
+    }
+
+    /// Tells whether the watchers of a life, or of the component, have been told.
+    pub(crate) fn was_told(&self, life: Option<u64>) -> bool {
+        let phase = self.phase.load(Ordering::SeqCst);
+        match life {
+            Some(life) => phase >= TOLD || self.life.load(Ordering::SeqCst) != life,
+            None => phase == GONE,
+        }
+    }
+
+    /// Says that events are sent to one life only, which have to be looked for
+    /// when it ends; see whether it has ended after this, and after the push.
+    pub(crate) fn set_addressed(&self) {
+        self.cold().addressed.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Buries what was sent to a life that is over, and waits in vain.
+    pub(crate) fn bury_missed(&self) {
+        let is_missed = |message: &C::Message| {
+            let track = message.letter().track();
+            let life = track.and_then(|track| track.addressed_life());
+            life.is_some_and(|life| !self.is_current(life))
+        };
+        for message in self.mailbox.take_out(is_missed) {
+            self.bury(message, Reason::Stopped, CallError::Stopped);
+        }
+    }
+
+    /// Lets go of an event that this life shall not handle.
+    pub(crate) fn skip(&self, message: C::Message) {
+        let track = message.letter().track();
+        if track.is_some_and(|track| track.addressed_life().is_some()) {
+            self.bury(message, Reason::Stopped, CallError::Stopped);
+        }
     }
 
     /// Ends what one life armed: timers, tasks, debts. Waits until all that
     /// the tasks owned has been dropped, so that the next life can take it.
     pub(crate) async fn end_life(&self) {
+        self.phase.fetch_max(OVER, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         if let Some(cold) = self.cold.get() {
             cold.tasks.end().await;
             cold.debts.forgive();
+            cold.keyed.clear();
+            cold.watches.withdraw();
+            if cold.addressed.load(Ordering::SeqCst) {
+                self.bury_missed();
+            }
         }
         self.set_writer_waiting(false);
     }
@@ -290,6 +371,7 @@ impl<C: Component> Body for Cell<C> {
                 cold.additions.clear(&self.hub);
                 // Those of a life that is stuck, and abandoned.
                 cold.tasks.abort_all();
+                cold.watches.withdraw();
             }
         }
         // Children that are still there belong to a life that never came to
@@ -300,7 +382,10 @@ impl<C: Component> Body for Cell<C> {
             children.shut_down(Command::Kill);
         }
         for message in self.mailbox.close() {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
+            let track = message.letter().track();
+            if track.is_none_or(|track| !track.is_owed()) {
+                self.bury(message, Reason::Stopped, CallError::Stopped);
+            }
         }
     }
 
@@ -321,6 +406,18 @@ impl<C: Component> Body for Cell<C> {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
+    }
+
+    fn tell_watchers(&self, life: u64, end: &End, fate: Fate) {
+        if self.life() <= life {
+            let told = if fate == Fate::Gone { GONE } else { TOLD };
+            self.phase.fetch_max(told, Ordering::SeqCst);
+        }
+        // Pairs with the one in `watch::enter`.
+        fence(Ordering::SeqCst);
+        if let Some(watches) = self.made_watches() {
+            watches.tell(self, life, end, fate);
+        }
     }
 }
 

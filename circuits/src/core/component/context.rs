@@ -2,19 +2,20 @@
 
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Body, Call, CallAll, Cell, Children, Component, Direct, Fire, Handle, HandlerError,
-    HandlerId, OnChannel, Options, Origin, Register, Scope, Supervise, Target, TimerHandle, Wait,
-    added, timer,
+    HandlerId, Link, Monitor, OnChannel, Options, Origin, Recipient, Register, Scope, Supervise,
+    Target, Timer, TimerHandle, Wait, added, link, monitor, timer,
 };
 use crate::core::event::{Error, Event};
 use crate::core::id::ComponentId;
 use crate::core::mailbox::Message;
-use crate::core::reply::{Cause, Party, Run, Track};
+use crate::core::reply::{Cause, Party, Run, Stamp, Track};
 use crate::core::route::Rooms;
 use crate::core::runtime;
 
@@ -86,7 +87,7 @@ impl<C: Component> Context<C> {
         self.handler = message.handler();
         self.track = message.letter().track();
         match &self.track {
-            Some(track) => !track.is_void(self.cell.id(), self.life),
+            Some(track) => track.admits(self.cell.id(), self.life),
             None => true,
         }
     }
@@ -119,9 +120,9 @@ impl<C: Component> Context<C> {
         Target::new(self.origin(), Some(channel))
     }
 
-    /// Returns one component to send to.
-    pub fn to<'a, D: Component>(&'a self, address: &'a Address<D>) -> Direct<'a, D> {
-        Direct::new(self.origin(), address)
+    /// Returns one component, or one life of it, to send to.
+    pub fn to<'a, R: Recipient>(&'a self, recipient: &'a R) -> Direct<'a, R::Component> {
+        Direct::new(self.origin(), recipient)
     }
 
     /// Fires an event on its own channel, if it has one, else on this
@@ -186,12 +187,12 @@ impl<C: Component> Context<C> {
 
     /// Fires an event once, after a delay.
     pub fn after<E: Event>(&self, delay: Duration, event: E) -> TimerHandle {
-        timer::after(&self.cell, self.life, delay, event)
+        timer::after(&self.cell, self.stamp(), delay, event)
     }
 
     /// Fires an event again and again, first after one period; of at least 1 ms.
     pub fn every<E: Event + Clone>(&self, period: Duration, event: E) -> TimerHandle {
-        timer::every(&self.cell, self.life, period, event)
+        timer::every(&self.cell, self.stamp(), period, event)
     }
 
     /// Fires an event once, at a time of the wall clock; at once if it is past.
@@ -201,7 +202,12 @@ impl<C: Component> Context<C> {
         let delay = time
             .duration_since(runtime::wall_clock())
             .unwrap_or_default();
-        timer::after(&self.cell, self.life, delay, event)
+        timer::after(&self.cell, self.stamp(), delay, event)
+    }
+
+    /// Returns the timer of a key, of which at most one runs; see [`Timer`].
+    pub fn timer<'a>(&'a self, key: &'a str) -> Timer<'a, C> {
+        Timer::new(self, key)
     }
 
     /// Runs a future beside the handlers; it ends with this life of the
@@ -211,6 +217,108 @@ impl<C: Component> Context<C> {
         F: Future<Output = ()> + Send + 'static,
     {
         timer::spawn(&self.cell, "spawn", future)
+    }
+
+    /// Monitors a component: this one is told when it ends.
+    ///
+    /// By address, it hears [`Restarted`](crate::event::Restarted) each time that
+    /// a life has ended and another one will begin, and exactly one
+    /// [`Down`](crate::event::Down) once the component has left for good; by
+    /// [`Incarnation`](crate::Incarnation), exactly one `Down` once that life has
+    /// ended, whatever comes next. Where that has happened before, `Down` comes at
+    /// once, with [`End::Gone`](crate::event::End::Gone).
+    ///
+    /// - `Down` comes after all that the component, its tasks and its children have
+    ///   put into this one's mailbox with the same priority, and when its name is
+    ///   free: a handler can start another one of that name.
+    /// - It has its place in the mailbox whatever the overflow rule. `Restarted` is
+    ///   an event as others. A `Down` that no handler takes is a dead letter.
+    /// - Each monitor has notices of its own, two of one component as well.
+    /// - It ends with this life: a later one hears nothing of it. So does a
+    ///   component hear nothing that is being drained.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use circuits::event::Down;
+    /// # use circuits::Restart;
+    /// # use circuits::prelude::*;
+    /// # #[component]
+    /// # #[derive(Default)]
+    /// # struct Worker;
+    /// # #[component]
+    /// # impl Worker {}
+    ///
+    /// #[component]
+    /// #[derive(Default)]
+    /// struct Boss;
+    ///
+    /// #[component]
+    /// impl Boss {
+    ///     #[handler("started")]
+    ///     async fn started(&mut self, cx: &Context<Self>) -> Result<(), Error> {
+    ///         let worker = cx.supervise(Worker::default).restart(Restart::Transient).await?;
+    ///         cx.monitor(&worker);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     #[handler("down")]
+    ///     fn down(&mut self, event: &Down) {
+    ///         println!("{}: {}", event.name, event.end);
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> circuits::Result<()> {
+    /// # System::new().supervise(Boss::default).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn monitor<R: Recipient>(&self, target: &R) -> Monitor {
+        let life = target.one_life().map(NonZeroU64::get);
+        monitor::monitor(&self.cell, self.stamp(), target.cell().clone(), life)
+    }
+
+    /// Links this life with one of another component, the one that it lives now:
+    /// when one of them fails, so does the other.
+    ///
+    /// The other then ends at its next await with [`LinkBroken`](crate::LinkBroken),
+    /// which names the one that failed and keeps its cause; its supervisor decides
+    /// what comes next. A component with `#[component(on_link = "tell")]` goes on
+    /// instead, and gets [`Down`](crate::event::Down): for whatever end of the other.
+    /// An end in order takes nobody along.
+    ///
+    /// A link ends with the life of either: a restarted component has none until it
+    /// is linked again. Linking with a component that does not live any more, or not
+    /// yet again, is as if it failed right then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use circuits::prelude::*;
+    ///
+    /// # #[derive(Event)]
+    /// # struct Join { reader: Address<Reader> }
+    /// # #[component]
+    /// # struct Reader;
+    /// # #[component]
+    /// # impl Reader {}
+    /// #[component]
+    /// struct Writer;
+    ///
+    /// #[component]
+    /// impl Writer {
+    ///     #[handler("join")]
+    ///     fn join(&mut self, event: &Join, cx: &Context<Self>) {
+    ///         cx.link(&event.reader); // neither is any use without the other
+    ///     }
+    /// }
+    /// ```
+    pub fn link<R: Recipient>(&self, other: &R) -> Link {
+        let cell = other.cell();
+        let life = other
+            .one_life()
+            .map_or_else(|| cell.life(), NonZeroU64::get);
+        link::link(&self.cell, self.stamp(), cell, life)
     }
 
     /// Adds a handler that takes `&mut self`, on the component's channel.
@@ -297,6 +405,11 @@ impl<C: Component> Context<C> {
     pub async fn limit<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Error> {
         let done = runtime::timeout(limit, future).await;
         done.ok_or_else(|| HandlerTimeout(limit).into())
+    }
+
+    /// Marks what this life asks for.
+    pub(crate) fn stamp(&self) -> Arc<Stamp> {
+        Arc::new(Stamp::of(self.cell.id(), self.life))
     }
 
     fn place(&self) -> Place<'_> {

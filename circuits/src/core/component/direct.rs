@@ -3,25 +3,29 @@
 use std::fmt;
 
 use crate::core::component::{
-    Address, Call, CallAll, Component, Fire, Handles, Origin, ToComponent,
+    Body, Call, CallAll, Component, Fire, Handles, Origin, Recipient, ToComponent,
 };
 use crate::core::event::Event;
 
-/// One component, a priority, and the verbs; they compile only for events
-/// that the component handles by type.
+/// One component, or one life of it, a priority, and the verbs; they compile only
+/// for events that the component handles by type.
 ///
 /// Handlers that were added while the component runs listen on channels only.
 pub struct Direct<'a, C: Component> {
     origin: Origin<'a>,
-    address: &'a Address<C>,
+    reach: ToComponent<'a, C>,
     priority: Option<i32>,
 }
 
 impl<'a, C: Component> Direct<'a, C> {
-    pub(crate) fn new(origin: Origin<'a>, address: &'a Address<C>) -> Self {
+    pub(crate) fn new(origin: Origin<'a>, recipient: &'a impl Recipient<Component = C>) -> Self {
+        let reach = ToComponent {
+            cell: recipient.cell(),
+            one_life: recipient.one_life(),
+        };
         Self {
             origin,
-            address,
+            reach,
             priority: None,
         }
     }
@@ -37,7 +41,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        Fire::new(self.origin, self.reach(), self.priority_of::<E>(), event)
+        Fire::new(self.origin, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for the reply.
@@ -45,7 +49,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        Call::new(self.origin, self.reach(), self.priority_of::<E>(), event)
+        Call::new(self.origin, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for the result of each of the component's handlers.
@@ -53,13 +57,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        CallAll::new(self.origin, self.reach(), self.priority_of::<E>(), event)
-    }
-
-    fn reach(&self) -> ToComponent<'a, C> {
-        ToComponent {
-            cell: self.address.cell(),
-        }
+        CallAll::new(self.origin, self.reach, self.priority_of::<E>(), event)
     }
 
     fn priority_of<E: Event>(&self) -> i32 {
@@ -69,6 +67,6 @@ impl<'a, C: Component> Direct<'a, C> {
 
 impl<C: Component> fmt::Debug for Direct<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Direct({})", self.address.name())
+        write!(f, "Direct({})", self.reach.cell.name())
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin,
-    Phase, PhaseError, Phases, Register, Supervise, Target, Wait,
+    Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin, Phase,
+    PhaseError, Phases, Recipient, Register, Supervise, Target, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -28,9 +28,9 @@ impl Handle {
         Target::new(self.origin(), Some(channel))
     }
 
-    /// Returns one component to send to.
-    pub fn to<'a, C: Component>(&'a self, address: &'a Address<C>) -> Direct<'a, C> {
-        Direct::new(self.origin(), address)
+    /// Returns one component, or one life of it, to send to.
+    pub fn to<'a, R: Recipient>(&'a self, recipient: &'a R) -> Direct<'a, R::Component> {
+        Direct::new(self.origin(), recipient)
     }
 
     /// Fires an event on its own channel, or on all if it has none; see [`Fire`].

@@ -5,19 +5,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::component::{Body, Cell, Component, Handles};
-use crate::core::event::{AnyEvent, Event, Slot, check_name, same};
+use crate::core::event::{
+    AnyEvent, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started, Stopped,
+    Unregistered, check_name, same,
+};
 use crate::core::id::Channel;
 use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket};
 use crate::core::route::{Hop, SubscriptionId, To};
 
-/// Events about a component that its own handlers get directly.
-const OWN: [&str; 5] = [
-    "registered",
-    "started",
-    "stopped",
-    "prepare_unregister",
-    "unregistered",
+/// Events that a component's own handlers get directly.
+const OWN: [(&str, TypeId); 7] = [
+    own::<Registered>(),
+    own::<Started>(),
+    own::<Stopped>(),
+    own::<PrepareUnregister>(),
+    own::<Unregistered>(),
+    own::<Down>(),
+    own::<Restarted>(),
 ];
+
+const fn own<E: Event>() -> (&'static str, TypeId) {
+    (E::NAME, TypeId::of::<E>())
+}
 
 /// One handler of a component and one event name that it listens for.
 pub struct Handler<C: Component> {
@@ -125,9 +134,14 @@ impl<C: Component> Handler<C> {
         self.name
     }
 
-    /// Tells whether only the component's own life makes this handler run.
+    /// Tells whether it hears only what concerns the component itself.
     fn is_own(&self) -> bool {
-        self.channel.is_none() && OWN.contains(&self.name)
+        let own = |(name, event): &(&str, TypeId)| match &self.kind {
+            // An event of the user's may have the same name.
+            Kind::Event(typed) => typed.event == *event,
+            Kind::Notice(_) | Kind::Any(_) => *name == self.name,
+        };
+        self.channel.is_none() && OWN.iter().any(own)
     }
 
     fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {

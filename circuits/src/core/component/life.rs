@@ -14,7 +14,7 @@ use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
-use crate::core::component::{Body, Cell, Command, Component, Context, Keep, Order};
+use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
 use crate::core::event::{End, Error, Event, Reason, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
 use crate::core::reply::{Ask, CallError, Cause, Delivery, Notes, Party, Plan};
@@ -67,7 +67,11 @@ pub(crate) async fn live<C: Component>(
     };
     Box::pin(end_children(&cell, how)).await;
     let body = cell.clone();
-    drop(cell.parent().post(Order::Ended { body, life, end }));
+    let report = Order::Ended { body, life, end };
+    if let Some(Order::Ended { body, life, end }) = cell.parent().post(report) {
+        // Nobody supervises it any more.
+        body.tell_watchers(life, &end, Fate::Gone);
+    }
 }
 
 /// Ends the children of a component, last started first, and waits for it.
@@ -331,6 +335,10 @@ impl<C: Component> Life<C> {
             return Ok(());
         };
         if !cx.enter(message) {
+            *handling = false;
+            if let Some(message) = batch.pop_front() {
+                cx.cell().skip(message);
+            }
             return Ok(());
         }
         match state.as_mut().and_then(C::State::get_mut) {
@@ -342,8 +350,7 @@ impl<C: Component> Life<C> {
     /// Takes the event that was handled off the batch, and reports a failure;
     /// returns the end of the life if it has to end.
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
-        self.handling = false;
-        let message = self.batch.pop_front();
+        let message = self.take_handled();
         let end = match (outcome, message) {
             (Err(error), Some(message)) => {
                 self.cell().conclude_error(message, error, self.cx.cause())

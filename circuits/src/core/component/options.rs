@@ -217,7 +217,8 @@ pub enum OnLink {
     /// It ends this life of the component as well, as a failure.
     #[default]
     Fail,
-    /// It arrives as a `down` event; the component goes on.
+    /// It arrives as a `down` event, as an end in order does; the component
+    /// goes on.
     Tell,
 }
 

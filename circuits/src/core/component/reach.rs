@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::core::component::incarnation::{Missed, send_to};
+use crate::core::component::recipient::OneLife;
 use crate::core::component::{Cell, Component, Handles, Origin};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
@@ -53,10 +55,11 @@ impl<E: Event> Routed<E> for OnChannel<'_> {
     }
 }
 
-/// Reaches the handlers of one component.
+/// Reaches the handlers of one component, or of one life of it.
 #[derive(Debug)]
 pub struct ToComponent<'a, C: Component> {
     pub(crate) cell: &'a Arc<Cell<C>>,
+    pub(crate) one_life: OneLife,
 }
 
 impl<C: Component> Clone for ToComponent<'_, C> {
@@ -71,7 +74,7 @@ impl<C: Handles<E>, E: Event> Reach<E> for ToComponent<'_, C> {}
 
 impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
     fn send_plain(&self, _origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
-        let Some(handler) = (const { only_handler::<C, E>() }) else {
+        let (None, Some(handler)) = (self.one_life, const { only_handler::<C, E>() }) else {
             return Err(event);
         };
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
@@ -88,25 +91,51 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         let cell = self.cell;
-        let Some(handler) = (const { only_handler::<C, E>() }) else {
-            let hops = <C as Component>::HANDLERS.iter().zip(0_u16..);
-            let hops = hops
-                .filter(|(handler, _)| handler.hears::<E>())
-                .map(|(handler, number)| handler.hop(number, cell))
-                .collect();
-            let route = Arc::new(Route::new(hops));
-            return Ok(origin.hub.send_along(&route, event, dispatch));
+        let Some(life) = self.one_life else {
+            return Ok(send_now(origin, cell, event, dispatch));
         };
-        let hop = Hop {
-            to: To::Typed(cell.clone()),
-            handler,
+        let send = |missed: Option<Missed<C>>, event, dispatch| match missed {
+            None => send_now(origin, cell, event, dispatch),
+            Some(missed) => {
+                let hop = Hop {
+                    to: To::Typed(Arc::new(missed)),
+                    handler: <C as Handles<E>>::HANDLERS
+                        .first()
+                        .copied()
+                        .unwrap_or_default(),
+                };
+                let route = Arc::new(Route::new(vec![(0.0, hop)]));
+                origin.hub.send_along(&route, event, dispatch)
+            }
         };
-        if const { !E::FEEDBACK.any() } {
-            return Ok(send_to_one(&hop, event, dispatch));
-        }
-        let route = Arc::new(Route::new(vec![(0.0, hop)]));
-        Ok(origin.hub.send_along(&route, event, dispatch))
+        Ok(send_to(cell, life, event, dispatch, send))
     }
+}
+
+fn send_now<C: Handles<E>, E: Event>(
+    origin: &Origin<'_>,
+    cell: &Arc<Cell<C>>,
+    event: E,
+    dispatch: Dispatch<E>,
+) -> Sent<E> {
+    let Some(handler) = (const { only_handler::<C, E>() }) else {
+        let hops = <C as Component>::HANDLERS.iter().zip(0_u16..);
+        let hops = hops
+            .filter(|(handler, _)| handler.hears::<E>())
+            .map(|(handler, number)| handler.hop(number, cell))
+            .collect();
+        let route = Arc::new(Route::new(hops));
+        return origin.hub.send_along(&route, event, dispatch);
+    };
+    let hop = Hop {
+        to: To::Typed(cell.clone()),
+        handler,
+    };
+    if const { !E::FEEDBACK.any() } {
+        return send_to_one(&hop, event, dispatch);
+    }
+    let route = Arc::new(Route::new(vec![(0.0, hop)]));
+    origin.hub.send_along(&route, event, dispatch)
 }
 
 /// Returns the one handler that hears the event, if it is the only one.

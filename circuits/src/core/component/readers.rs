@@ -56,7 +56,10 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> 
                 let mut cx = Context::new(phase.cell.clone(), cx.life());
                 let state = match state.as_ref() {
                     Some(state) if cx.enter_beside(&message, run) => state,
-                    _ => continue,
+                    _ => {
+                        phase.cell.skip(message);
+                        continue;
+                    }
                 };
                 if message.mode() == Mode::Parallel {
                     phase.spawn(state.read_parallel(message, cx));

@@ -25,7 +25,7 @@ pub(crate) struct Origin<'a> {
     /// The channel of events that name none.
     pub(crate) channel: &'a str,
     /// Marks what timers send.
-    pub(crate) stamp: Option<Stamp>,
+    pub(crate) stamp: Option<&'a Arc<Stamp>>,
 }
 
 impl Origin<'_> {
@@ -40,8 +40,9 @@ impl Origin<'_> {
         Notes {
             channel: None,
             cause,
-            stamp: self.stamp.map(Box::new),
+            stamp: self.stamp.cloned(),
             priority,
+            owed: false,
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::core::component::{Body, Cell, Component, Origin, Target};
 use crate::core::event::{Error, Event};
-use crate::core::reply::{Party, Stamp};
+use crate::core::reply::Stamp;
 use crate::core::runtime::{self, TaskId};
 
 /// The shortest period of a repeating timer.
@@ -25,6 +25,10 @@ impl TimerHandle {
     /// An event that a timer has fired before is not called back.
     pub fn cancel(&self) -> bool {
         self.task.is_some_and(|task| self.owner.abort(task))
+    }
+
+    pub(crate) fn task(&self) -> Option<TaskId> {
+        self.task
     }
 }
 
@@ -46,20 +50,20 @@ impl<C: Component> Owner for Cell<C> {
 
 pub(crate) fn after<C: Component, E: Event>(
     cell: &Arc<Cell<C>>,
-    life: u64,
+    stamp: Arc<Stamp>,
     delay: Duration,
     event: E,
 ) -> TimerHandle {
     let armed = cell.clone();
     spawn(cell, "after", async move {
         runtime::sleep(delay).await;
-        fire(&armed, life, event).await;
+        fire(&armed, &stamp, event).await;
     })
 }
 
 pub(crate) fn every<C: Component, E: Event + Clone>(
     cell: &Arc<Cell<C>>,
-    life: u64,
+    stamp: Arc<Stamp>,
     period: Duration,
     event: E,
 ) -> TimerHandle {
@@ -70,7 +74,7 @@ pub(crate) fn every<C: Component, E: Event + Clone>(
         loop {
             runtime::sleep_until(Some(next)).await;
             // Awaited: a receiver that is behind gets no further ticks piled up.
-            fire(&armed, life, event.clone()).await;
+            fire(&armed, &stamp, event.clone()).await;
             // Ticks that were missed are left out; the beat stays.
             let now = runtime::now();
             while next <= now {
@@ -103,17 +107,13 @@ where
     }
 }
 
-async fn fire<C: Component, E: Event>(cell: &Arc<Cell<C>>, life: u64, event: E) {
+async fn fire<C: Component, E: Event>(cell: &Arc<Cell<C>>, stamp: &Arc<Stamp>, event: E) {
     let channel = cell.channel().as_str();
-    let stamp = Some(Stamp {
-        component: cell.id(),
-        life,
-    });
     let origin = Origin {
         hub: cell.hub(),
         scope: None,
         channel,
-        stamp,
+        stamp: Some(stamp),
     };
     Target::new(origin, None).fire(event).await;
 }

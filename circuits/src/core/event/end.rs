@@ -16,12 +16,15 @@ pub enum End {
     Killed,
     /// It panicked, or failed for good.
     Failed(Error),
+    /// It had ended before anybody asked, and how is not known any more.
+    Gone,
 }
 
 impl End {
-    /// Tells whether it is a failure: anything but an end in order.
+    /// Tells whether it is a failure: anything but an end in order. So is
+    /// [`End::Gone`], which is not known to have been in order.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Killed | Self::Failed(_))
+        matches!(self, Self::Killed | Self::Failed(_) | Self::Gone)
     }
 }
 
@@ -32,6 +35,7 @@ impl fmt::Display for End {
             Self::Shutdown => f.write_str("it was told to end"),
             Self::Killed => f.write_str("it was killed"),
             Self::Failed(error) => fmt::Display::fmt(error, f),
+            Self::Gone => f.write_str("it had ended before"),
         }
     }
 }

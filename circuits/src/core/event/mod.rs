@@ -9,6 +9,7 @@ mod feedback;
 mod lifecycle;
 mod name;
 mod slot;
+mod watch;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub use self::lifecycle::{
 pub(crate) use self::name::same;
 pub use self::name::{NameOf, Nameless, check_name};
 pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};
+pub use self::watch::{Down, Restarted};
 
 /// A fact or a request that components fire and handle.
 ///

@@ -142,6 +142,34 @@ impl<M: Message> Mailbox<M> {
         pushed
     }
 
+    /// Puts a promised message at the end, whatever the overflow rule says.
+    pub(crate) fn push_owed(&self, message: M) -> Pushed<M> {
+        let mut state = self.lock();
+        if state.closed {
+            return Pushed::Closed(message);
+        }
+        if state.queue.len() + self.taken() >= MAILBOX_LIMIT {
+            return Pushed::Full(message);
+        }
+        state.queue.push_back(message);
+        let receiver = state.receiver.take();
+        drop(state);
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+        Pushed::Room
+    }
+
+    /// Takes out those that wait in vain.
+    pub(crate) fn take_out(&self, is_vain: impl Fn(&M) -> bool) -> Vec<M> {
+        let mut state = self.lock();
+        let (vain, others) = std::mem::take(&mut state.queue)
+            .into_iter()
+            .partition::<VecDeque<M>, _>(is_vain);
+        state.queue = others;
+        vain.into()
+    }
+
     /// Takes all that waits into an empty batch, or registers for the next push.
     pub(crate) fn poll_take(&self, cx: &Context<'_>, batch: &mut VecDeque<M>) -> Poll<()> {
         let mut state = self.lock();
@@ -325,14 +353,16 @@ impl<M: Message> State<M> {
             Overflow::Wait | Overflow::Reject => None,
             // Else each dead letter would make the next, until only they are left.
             Overflow::DropOldest if self.would_lose_for_a_dead_letter(message) => None,
-            Overflow::DropOldest => Some(Pushed::Displaced(
-                self.queue.pop_front().into_iter().collect(),
-            )),
+            Overflow::DropOldest => {
+                let oldest = self.queue.iter().position(|message| !is_owed(message))?;
+                let oldest = self.queue.remove(oldest);
+                Some(Pushed::Displaced(oldest.into_iter().collect()))
+            }
             Overflow::Latest => {
                 let kind = message.letter().name();
                 let (older, others): (VecDeque<M>, VecDeque<M>) = std::mem::take(&mut self.queue)
                     .into_iter()
-                    .partition(|waiting| waiting.letter().name() == kind);
+                    .partition(|waiting| waiting.letter().name() == kind && !is_owed(waiting));
                 self.queue = others;
                 if older.is_empty() {
                     None
@@ -342,6 +372,12 @@ impl<M: Message> State<M> {
             }
         }
     }
+}
+
+/// Tells whether a message is promised, so that no other takes its place.
+fn is_owed<M: Message>(message: &M) -> bool {
+    let track = message.letter().track();
+    track.is_some_and(|track| track.is_owed())
 }
 
 impl<M> fmt::Debug for Mailbox<M> {

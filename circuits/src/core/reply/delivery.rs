@@ -19,7 +19,8 @@ use crate::core::event::{Error, Event};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::{
-    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Wait, find_deadlock,
+    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Stamp, Wait,
+    find_deadlock,
 };
 
 /// What goes along with an event, over all its receivers.
@@ -29,17 +30,12 @@ pub(crate) struct Notes {
     pub(crate) channel: Option<Channel>,
     /// What it was fired because of.
     pub(crate) cause: Option<Arc<Cause>>,
-    /// The life whose timer fired it.
-    pub(crate) stamp: Option<Box<Stamp>>,
+    /// The life that alone may handle it.
+    pub(crate) stamp: Option<Arc<Stamp>>,
     /// Its priority in the mailboxes.
     pub(crate) priority: i32,
-}
-
-/// Marks what a timer fired: void for later lives of the same component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) component: ComponentId,
-    pub(crate) life: u64,
+    /// Whether it is promised, so that no newer event may take its place.
+    pub(crate) owed: bool,
 }
 
 /// Sends the stages after the first.
@@ -414,8 +410,12 @@ pub(crate) trait Track: Send + Sync {
     /// Asks that nobody handles the event who has not begun.
     fn cancel(&self);
     fn cause(&self) -> Option<Arc<Cause>>;
-    /// Tells whether nobody shall handle the event any more.
-    fn is_void(&self, component: ComponentId, life: u64) -> bool;
+    /// Tells whether a life of a component may begin to handle the event.
+    fn admits(&self, component: ComponentId, life: u64) -> bool;
+    /// The life that it was sent to, if it was to no other.
+    fn addressed_life(&self) -> Option<u64>;
+    /// Tells whether no newer event may take its place in a mailbox.
+    fn is_owed(&self) -> bool;
 }
 
 impl<E: Event> Track for Delivery<E> {
@@ -452,8 +452,17 @@ impl<E: Event> Track for Delivery<E> {
         self.notes.cause.clone()
     }
 
-    fn is_void(&self, component: ComponentId, life: u64) -> bool {
-        let outdated = |stamp: &Stamp| stamp.component == component && stamp.life != life;
-        self.is_cancelled() || self.notes.stamp.as_deref().is_some_and(outdated)
+    fn admits(&self, component: ComponentId, life: u64) -> bool {
+        let stamp = self.notes.stamp.as_deref();
+        !self.is_cancelled() && stamp.is_none_or(|stamp| stamp.admits(component, life))
+    }
+
+    fn addressed_life(&self) -> Option<u64> {
+        let stamp = self.notes.stamp.as_deref()?;
+        (stamp.is_addressed() && !self.is_cancelled()).then(|| stamp.life())
+    }
+
+    fn is_owed(&self) -> bool {
+        self.notes.owed
     }
 }

@@ -6,8 +6,9 @@ use tokio::sync::oneshot;
 
 use crate::core::component::{
     Body, Child as Listed, ChildCount, ChildError, ChildKind, ChildRef, ChildSpec, ChildState,
-    Command, Question, SpecError, StartError, Terminating, Which, discard,
+    Command, Fate, Question, SpecError, StartError, Terminating, Which, discard,
 };
+use crate::core::event::End;
 use crate::core::supervisor::child::{Child, Phase, Place, StartReply, Then};
 use crate::core::supervisor::serve::Overseer;
 
@@ -118,7 +119,7 @@ impl Overseer {
 
     fn delete(&mut self, child: &ChildRef) -> Result<(), ChildError> {
         let place = self.find_stopped(child)?;
-        self.forget(place);
+        self.forget(place, &End::Shutdown);
         Ok(())
     }
 
@@ -184,6 +185,7 @@ impl Overseer {
         if new.id() != old.id() {
             new.set_place(place);
             old.retire();
+            old.tell_watchers(old.life(), &End::Shutdown, Fate::Gone);
         }
         child.spec = spec;
         let before = std::mem::replace(&mut child.birth, birth);

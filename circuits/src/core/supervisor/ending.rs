@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::core::component::{Body, Command, Shutdown as Time, StartError, Strategy, discard};
-use crate::core::event::Error;
+use crate::core::component::{
+    Body, Command, Fate, Shutdown as Time, StartError, Strategy, discard,
+};
+use crate::core::event::{End, Error};
 use crate::core::runtime::{self, Instant};
 use crate::core::supervisor::child::{Ending, Phase, Place, Then};
 use crate::core::supervisor::serve::Overseer;
@@ -109,8 +111,8 @@ impl Overseer {
     fn settle(&mut self, place: Place, then: Then, reply: Option<oneshot::Sender<()>>) {
         match then {
             Then::Queue => self.children.set_phase(place, Phase::Queued(None)),
-            Then::Stay => self.stand_still(place, true),
-            Then::Leave => self.forget(place),
+            Then::Stay => self.stand_still(place, true, &End::Shutdown),
+            Then::Leave => self.forget(place, &End::Shutdown),
         }
         if let Some(reply) = reply {
             let _ = reply.send(());
@@ -189,7 +191,7 @@ impl Overseer {
         tracing::error!(target: "circuits", child = %name, "stuck, and abandoned");
         self.hub.count_stuck();
         self.hub.spend_grace();
-        self.forget(place);
+        self.forget(place, &End::Killed);
         let then = ending.then;
         ending.answer();
         if then == Then::Queue && self.shutdown.is_none() {
@@ -257,28 +259,32 @@ impl Overseer {
     }
 
     /// A child has ended and is not started again.
-    pub(crate) fn rest(&mut self, place: Place) {
+    pub(crate) fn rest(&mut self, place: Place, end: &End) {
         let keeps = self.children.peek(place).is_some_and(|it| self.keeps(it));
         if keeps {
-            self.stand_still(place, false);
+            self.stand_still(place, false, end);
         } else {
-            self.forget(place);
+            self.forget(place, end);
         }
     }
 
     /// Keeps a child in the table that has ended; it leaves the routes.
-    pub(crate) fn stand_still(&mut self, place: Place, asked: bool) {
+    pub(crate) fn stand_still(&mut self, place: Place, asked: bool, end: &End) {
         self.children.set_deadline(place, None);
         if let Some(child) = self.children.get(place) {
             child.phase = Phase::Stopped { asked };
-            child.birth.body().retire();
+            let body = child.birth.body();
+            body.retire();
+            body.tell_watchers(child.life, end, Fate::Gone);
         }
     }
 
     /// Takes a child that has ended for good out of the table and the routes.
-    pub(crate) fn forget(&mut self, place: Place) {
+    pub(crate) fn forget(&mut self, place: Place, end: &End) {
         if let Some(child) = self.children.remove(place) {
-            child.birth.body().retire();
+            let body = child.birth.body();
+            body.retire();
+            body.tell_watchers(child.life, end, Fate::Gone);
             discard(child, "a factory");
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::component::{
-    AutoShutdown, Body, Command, Options, Order, Restart, StartError, Strategy, discard,
+    AutoShutdown, Body, Command, Fate, Options, Order, Restart, StartError, Strategy, discard,
 };
 use crate::core::event::{End, Error};
 use crate::core::runtime;
@@ -27,7 +27,9 @@ impl Overseer {
             let deadline = runtime::from_now(limit);
             self.children.set_deadline(place, Some(deadline));
         } else if let Some(child) = self.children.remove(place) {
-            child.birth.body().retire();
+            let body = child.birth.body();
+            body.retire();
+            body.tell_watchers(life, &End::Killed, Fate::Gone);
             let Child { birth, phase, .. } = *child;
             discard(birth, "a component");
             if let Phase::Starting(Some(reply)) = phase {
@@ -60,11 +62,14 @@ impl Overseer {
             // It moved while its report was under way: on to its parent. Where
             // that is here, it is about to arrive, and the report comes back.
             if !body.is_retired() {
-                drop(body.parent().post(Order::Ended {
+                let report = Order::Ended {
                     body: body.clone(),
                     life,
                     end,
-                }));
+                };
+                if let Some(Order::Ended { end, .. }) = body.parent().post(report) {
+                    body.tell_watchers(life, &end, Fate::Gone);
+                }
             }
             return;
         };
@@ -81,16 +86,16 @@ impl Overseer {
         match std::mem::replace(&mut child.phase, Phase::Running) {
             Phase::Starting(reply) if matches!(end, End::Normal) => {
                 // There is nothing to run.
-                self.rest(place);
+                self.rest(place, &end);
                 if let Some(reply) = reply {
                     reply.send(Ok(()));
                 }
             }
             Phase::Starting(Some(reply)) => {
                 if reply.kept {
-                    self.stand_still(place, true);
+                    self.stand_still(place, true, &end);
                 } else {
-                    self.forget(place);
+                    self.forget(place, &end);
                 }
                 reply.send(Err(start_error(&end)));
             }
@@ -98,9 +103,10 @@ impl Overseer {
                 match ending.then {
                     Then::Queue if child.birth.is_repeatable() => {
                         child.phase = Phase::Queued(None);
+                        body.tell_watchers(life, &end, Fate::Restarts);
                     }
-                    Then::Stay => self.stand_still(place, true),
-                    Then::Queue | Then::Leave => self.forget(place),
+                    Then::Stay => self.stand_still(place, true, &end),
+                    Then::Queue | Then::Leave => self.forget(place, &end),
                 }
                 ending.answer();
             }
@@ -118,12 +124,14 @@ impl Overseer {
             return;
         };
         if self.shutdown.is_some() {
-            return self.forget(place);
+            return self.forget(place, end);
         }
         let repeatable = child.birth.is_repeatable();
         if repeatable && self.group.as_ref().is_some_and(|it| it.stops(place)) {
             // It would have been stopped next: that is one restart, not two.
             child.phase = Phase::Queued(None);
+            let (body, life) = (child.birth.body(), child.life);
+            body.tell_watchers(life, end, Fate::Restarts);
             return;
         }
         let wanted = match child.spec.restart {
@@ -135,7 +143,7 @@ impl Overseer {
             return self.restart(place, end);
         }
         let significant = child.spec.significant;
-        self.rest(place);
+        self.rest(place, end);
         if significant {
             self.end_of_significant();
         }
@@ -148,16 +156,18 @@ impl Overseer {
             return;
         };
         let now = runtime::now();
-        let name = child.birth.body().name().clone();
+        let body = child.birth.body();
+        let name = body.name().clone();
         let life = child.life;
         let delay = child.spec.delays().map(|delays| delays.next(now));
         if !self.window.allows(now) {
             let error = self.limit(&name, end);
             tracing::error!(target: "circuits", child = %name, "{error:?}");
-            self.forget(place);
+            self.forget(place, end);
             let then = AfterShutdown::Fail(error);
             return self.shut_down(Command::Stop, None, Some(then));
         }
+        body.tell_watchers(life, end, Fate::Restarts);
         self.hub.count_restart();
         tracing::warn!(target: "circuits", child = %name, life, ?end, ?delay, "restart");
         let delay = delay.unwrap_or(Duration::ZERO);
@@ -218,6 +228,6 @@ impl Overseer {
 fn start_error(end: &End) -> StartError {
     match end {
         End::Failed(error) => StartError::Failed(error.clone()),
-        End::Normal | End::Shutdown | End::Killed => StartError::Stopped,
+        End::Normal | End::Shutdown | End::Killed | End::Gone => StartError::Stopped,
     }
 }

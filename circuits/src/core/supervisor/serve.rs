@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::component::{
     Body, Command, Inbox, Options, Order, Spec, StartError, Strategy, discard,
 };
+use crate::core::event::End;
 use crate::core::route::Hub;
 use crate::core::runtime;
 use crate::core::supervisor::child::{Child, Children, Phase, Place, StartReply};
@@ -175,7 +176,7 @@ impl Drop for Overseer {
             if let Some(child) = self.children.peek(place) {
                 child.birth.body().control().tell(Command::Kill);
             }
-            self.forget(place);
+            self.forget(place, &End::Killed);
         }
         self.close();
     }
