@@ -28,6 +28,7 @@
 mod child;
 mod intensity;
 mod kinds;
+mod monitors;
 mod property;
 mod sample;
 mod start;
