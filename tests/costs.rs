@@ -263,6 +263,68 @@ fn s27_temporary_children_that_have_ended_hold_no_memory() {
     });
 }
 
+/// Watches counters, and asks for timers by key.
+#[component(channel = "boss")]
+struct Boss(Address<Counter>);
+
+#[derive(Event)]
+#[event(reply = bool)]
+struct Watch(u64);
+
+#[component]
+impl Boss {
+    #[handler]
+    fn watch(&mut self, event: &Watch, cx: &Context<Self>) -> bool {
+        for round in 0..event.0 {
+            cx.monitor(&self.0).cancel();
+            cx.monitor(&self.0.incarnation()).cancel();
+            cx.link(&self.0).cancel();
+            let key = round.to_string();
+            let timer = cx.timer(&key);
+            timer.after(Duration::from_secs(60), Count);
+            timer.cancel();
+            // These two end with the life.
+            cx.monitor(&self.0);
+            cx.link(&self.0);
+        }
+        true
+    }
+
+    #[handler("down", "restarted")]
+    fn told(&mut self) {}
+}
+
+#[test]
+fn watches_and_keys_that_are_over_hold_no_memory() {
+    let runtime = runtime();
+    let system = runtime.block_on(async { System::new() });
+    let address = runtime.block_on(counter(&system));
+    let watches = |number: u64| {
+        let info = allocation_counter::measure(|| {
+            runtime.block_on(async {
+                let boss = Boss(address.clone());
+                let boss = system.register(boss).await.unwrap();
+                assert!(system.to(&boss).call(Watch(number)).await.unwrap());
+                boss.stop().await;
+                for _ in 0..number {
+                    // Dropped while it waits.
+                    let mut ended = std::pin::pin!(address.ended());
+                    let waker = std::task::Waker::noop();
+                    let polled = ended
+                        .as_mut()
+                        .poll(&mut std::task::Context::from_waker(waker));
+                    assert!(polled.is_pending());
+                }
+                tokio::task::yield_now().await;
+            });
+        });
+        info.bytes_current
+    };
+    watches(10_000);
+    let left = watches(10_000);
+    assert!(left.abs() < 1_000, "{left} bytes are left");
+}
+
 #[test]
 fn a_hundred_thousand_components_start_and_stop_in_linear_cost() {
     let cost = |components: u64| {

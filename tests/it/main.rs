@@ -1,5 +1,6 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
+mod actor;
 mod borrow_rule;
 mod bounds;
 mod calls;
@@ -18,11 +19,15 @@ mod guide;
 mod handlers;
 mod house;
 mod http;
+mod incarnations;
+mod keyed_timers;
 mod leaving;
 mod lifecycle;
+mod links;
 mod log;
 mod macros;
 mod mailbox;
+mod monitors;
 mod order;
 mod otp;
 mod panics;

@@ -365,6 +365,7 @@ impl Heir {
         let next = system.supervise(factory(&self.0, "a")).named("a");
         let next = next.restart(Restart::Temporary).await?;
         cx.monitor(&next);
+        self.0.trace.note("a is monitored");
         Ok(())
     }
 }
@@ -372,11 +373,12 @@ impl Heir {
 async fn s101_a_name_is_free_before_its_down_is_delivered(world: World) {
     let system = world.system().await;
     system.register(Heir(world.clone())).await.unwrap();
-    world.expect(&["a 1 started"]).await;
+    let next = ["a 1 started", "a is monitored"];
+    world.expect(&next).await;
     for (how, reason) in ENDS {
         system.fire(Run(Box::new(move |_, cx| end(how, cx)))).await;
         let ended = format!("a: {reason}");
-        world.expect(&[&ended, "a 1 started"]).await;
+        world.expect(&[&ended, next[0], next[1]]).await;
         world.reports.take();
     }
 }
