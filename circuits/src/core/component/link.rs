@@ -8,11 +8,45 @@ use crate::core::component::{Body, Cell, Command, Component, OnLink};
 use crate::core::event::{Down, End, Error};
 use crate::core::id::ComponentId;
 use crate::core::reply::{Party, Stamp};
+use crate::core::runtime;
 
 /// Two lives that are linked: where one fails, so does the other.
 ///
 /// Made by [`Context::link`](crate::Context::link). Dropping the handle changes
 /// nothing.
+///
+/// # Examples
+///
+/// ```
+/// # use circuits::Link;
+/// # use circuits::prelude::*;
+/// # #[derive(Event)]
+/// # struct Finished;
+/// # #[component]
+/// # struct Reader;
+/// # #[component]
+/// # impl Reader {}
+/// #[component]
+/// struct Writer {
+///     reader: Address<Reader>,
+///     link: Option<Link>,
+/// }
+///
+/// #[component]
+/// impl Writer {
+///     #[handler("started")]
+///     fn started(&mut self, cx: &Context<Self>) {
+///         self.link = Some(cx.link(&self.reader));
+///     }
+///
+///     #[handler("finished")]
+///     fn finished(&mut self, _event: &Finished) {
+///         if let Some(link) = self.link.take() {
+///             link.cancel(); // from here on each is on its own
+///         }
+///     }
+/// }
+/// ```
 pub struct Link {
     id: WatchId,
     sides: [Side; 2],
@@ -41,6 +75,25 @@ impl fmt::Debug for Link {
 }
 
 /// A component failed because one that it is linked with did.
+///
+/// It is the error in the [`End::Failed`] of the one that was taken along, and in
+/// an `exception` event; its source is the error of the one that failed.
+///
+/// # Examples
+///
+/// ```
+/// use circuits::LinkBroken;
+/// use circuits::event::{Down, End};
+///
+/// fn culprit(down: &Down) -> Option<&str> {
+///     let End::Failed(error) = &down.end else {
+///         return None;
+///     };
+///     let broken: &LinkBroken = error.downcast_ref()?;
+///     Some(&broken.name)
+/// }
+/// # let _ = culprit;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LinkBroken {
@@ -132,6 +185,8 @@ pub(crate) fn hear<C: Component>(cell: &Cell<C>, stamp: &Arc<Stamp>, down: Down)
         name: down.name,
         end: down.end,
     });
-    cell.report_failure("link", &error);
+    // The error is the user's, and this runs in a supervisor: showing it must not
+    // end that.
+    let _ = runtime::guard(|| cell.report_failure("link", &error));
     cell.control().end_if(Some(error), holds);
 }

@@ -11,6 +11,51 @@ use crate::core::reply::Stamp;
 ///
 /// Made by [`Context::monitor`](crate::Context::monitor). Dropping the handle
 /// changes nothing.
+///
+/// # Examples
+///
+/// ```
+/// # use circuits::Monitor;
+/// # use circuits::event::{Down, Restarted};
+/// # use circuits::prelude::*;
+/// # #[derive(Event)]
+/// # struct Hire { worker: Address<Worker> }
+/// # #[derive(Event)]
+/// # struct Dismiss;
+/// # #[component]
+/// # struct Worker;
+/// # #[component]
+/// # impl Worker {}
+/// #[component]
+/// struct Boss {
+///     monitor: Option<Monitor>,
+/// }
+///
+/// #[component]
+/// impl Boss {
+///     #[handler("hire")]
+///     fn hire(&mut self, event: &Hire, cx: &Context<Self>) {
+///         self.monitor = Some(cx.monitor(&event.worker));
+///     }
+///
+///     #[handler("dismiss")]
+///     fn dismiss(&mut self, _event: &Dismiss) {
+///         if let Some(monitor) = self.monitor.take() {
+///             monitor.cancel(); // and hears no more of it
+///         }
+///     }
+///
+///     #[handler("restarted")]
+///     fn restarted(&mut self, event: &Restarted) {
+///         println!("{} failed: {}", event.name, event.end);
+///     }
+///
+///     #[handler("down")]
+///     fn down(&mut self, event: &Down) {
+///         println!("{} has left: {}", event.name, event.end);
+///     }
+/// }
+/// ```
 pub struct Monitor {
     watcher: Weak<dyn Body>,
     target: Weak<dyn Body>,

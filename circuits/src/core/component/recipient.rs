@@ -8,6 +8,34 @@ use crate::core::component::{Address, Cell, Component, Incarnation};
 /// A component, or one life of it: an [`Address`] or an [`Incarnation`].
 ///
 /// Sealed; a reference to one is one as well.
+///
+/// # Examples
+///
+/// ```
+/// use circuits::component::{Handles, Recipient};
+/// use circuits::prelude::*;
+///
+/// #[derive(Event)]
+/// struct Ping;
+///
+/// fn ping<R: Recipient>(system: &System, recipient: &R)
+/// where
+///     R::Component: Handles<Ping>,
+/// {
+///     system.to(recipient).fire(Ping);
+/// }
+/// # #[component]
+/// # struct Pong;
+/// # #[component]
+/// # impl Pong {
+/// #     #[handler("ping")]
+/// #     fn ping(&mut self, _event: &Ping) {}
+/// # }
+/// # async fn both(system: System, pong: Address<Pong>) {
+/// ping(&system, &pong);
+/// ping(&system, &pong.incarnation());
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no address of a component",
     label = "expected an `Address` or an `Incarnation`",
