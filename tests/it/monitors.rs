@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use circuits::event::{Down, End};
 use circuits::prelude::*;
-use circuits::{Backoff, Options, Restart};
+use circuits::{Backoff, Options, Restart, Strategy};
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 
@@ -86,6 +86,70 @@ async fn who_had_one_restart_too_many_is_down_with_its_failure() {
         (2, "panicked: boom")
     );
     assert!(a.is_gone());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_stands_stopped_is_down_and_may_be_watched_again() {
+    let (system, log) = (system(), Log::default());
+    let w = start(&system, &log, "w", Restart::Permanent).await;
+    let a = start(&system, &log, "a", Restart::Permanent).await;
+    let first = a.incarnation();
+    monitor(&system, &w, &a).await;
+    system.children().terminate("a").await.unwrap();
+    settle().await;
+    monitor(&system, &w, &a).await;
+    settle().await;
+    system.children().restart("a").await.unwrap();
+    assert!(a.incarnation().is_current() && !first.is_current());
+    monitor(&system, &w, &a).await;
+    settle().await;
+    let told = ["it was told to end", "it had ended before"];
+    assert_eq!(log.take(), told.map(|how| format!("w 1 down a 1: {how}")));
+    assert!(matches!(first.ended().await.end, End::Gone));
+    a.kill();
+    settle().await;
+    system.children().terminate("a").await.unwrap();
+    system.children().delete("a").await.unwrap();
+    settle().await;
+    let told = ["w 1 restarted a 2", "w 1 down a 3: it was told to end"];
+    assert_eq!(log.take(), told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_restarts_tells_of_each_of_its_members() {
+    let group = Options::new().strategy(Strategy::OneForAll);
+    let (group, system, log) = (System::with(group), system(), Log::default());
+    let mut members = Vec::new();
+    for name in ["a", "b", "c"] {
+        members.push(start(&group, &log, name, Restart::Permanent).await);
+    }
+    // The watchers live in systems of their own, with ids of their own.
+    let other = self::system();
+    let watchers = [
+        start(&system, &log, "v", Restart::Permanent).await,
+        start(&other, &log, "w", Restart::Permanent).await,
+    ];
+    for watcher in &watchers {
+        for member in &members {
+            monitor(&system, watcher, member).await;
+        }
+    }
+    members[1].kill();
+    settle().await;
+    let told = |what: &str, how: &str| -> Vec<String> {
+        let by = |by| ["a", "b", "c"].map(|of| format!("{by} 1 {what} {of} {how}"));
+        [by("v"), by("w")].concat()
+    };
+    let sorted = || {
+        let mut lines = log.take();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(), told("restarted", "1"));
+    group.stop();
+    within(group.join()).await.unwrap();
+    settle().await;
+    assert_eq!(sorted(), told("down", "2: it was told to end"));
 }
 
 /// Has a mailbox that is soon full, and a rule for that.

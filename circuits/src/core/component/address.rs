@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::core::component::spec::Place;
+use crate::core::component::watch::WatchId;
 use crate::core::component::{
     Body, Cell, Children, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox,
     Incarnation, Order, StartError, added, watch,
@@ -158,7 +159,7 @@ impl<C: Component> Address<C> {
     /// # }
     /// ```
     pub async fn ended(&self) -> Down {
-        let id = self.cell.hub().next_id().number();
+        let id = WatchId::new(self.cell.hub());
         watch::ended(self.cell.clone(), id, None).await
     }
 

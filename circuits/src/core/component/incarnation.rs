@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
+use crate::core::component::watch::WatchId;
 use crate::core::component::{Address, Body, Cell, Component, Handles, watch};
 use crate::core::event::{Down, Event, Reason};
 use crate::core::id::ComponentId;
@@ -100,7 +101,7 @@ impl<C: Component> Incarnation<C> {
     /// Dropped, nothing is lost, and nothing stays.
     pub async fn ended(&self) -> Down {
         let cell = self.address.cell();
-        let id = cell.hub().next_id().number();
+        let id = WatchId::new(cell.hub());
         watch::ended(cell.clone(), id, Some(self.life())).await
     }
 }

@@ -132,7 +132,7 @@ pub(crate) fn link<C: Component, D: Component>(
     other: &Arc<Cell<D>>,
     life: u64,
 ) -> Link {
-    let id = cell.hub().next_id().number();
+    let id = WatchId::new(cell.hub());
     let far = Arc::new(Stamp::of(other.id(), life));
     let (near_ear, far_ear) = (ear(cell, &stamp), ear(other, &far));
     let link = Link {
@@ -148,7 +148,8 @@ pub(crate) fn link<C: Component, D: Component>(
             },
         ],
     };
-    if cell.id() == other.id() && stamp.life() == life {
+    let is_own = std::ptr::addr_eq(Arc::as_ptr(cell), Arc::as_ptr(other));
+    if is_own && stamp.life() == life {
         // Nobody needs to be told of the own end.
         return link;
     }

@@ -88,7 +88,7 @@ pub(crate) fn monitor<C: Component>(
     target: Arc<dyn Body>,
     life: Option<u64>,
 ) -> Monitor {
-    let id = watcher.hub().next_id().number();
+    let id = WatchId::new(watcher.hub());
     let ear = ear(watcher, &stamp);
     let monitor = Monitor {
         watcher: ear.watcher.clone(),

@@ -10,6 +10,7 @@
 //! by the end, or, where that came too early to see it, by who entered it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -19,9 +20,32 @@ use crate::core::component::handler::own_messages;
 use crate::core::component::{Body, Cell, Component, Fate, link};
 use crate::core::event::{AnyEvent, Down, End, Event, Reason, Restarted};
 use crate::core::reply::{Ask, Delivery, Notes, Plan, Stamp};
+use crate::core::route::Hub;
 
-/// Names a watch; never used again within a system.
-pub(crate) type WatchId = u64;
+/// Names a watch, and the system of who watches: one may watch a component of
+/// another system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WatchId {
+    /// The address of its hub, which is there as long as the watcher is.
+    hub: usize,
+    number: u64,
+}
+
+impl WatchId {
+    pub(crate) fn new(hub: &Arc<Hub>) -> Self {
+        Self {
+            hub: Arc::as_ptr(hub).addr(),
+            // A component's id is never used again, so it names a watch as well.
+            number: hub.next_id().number(),
+        }
+    }
+}
+
+impl fmt::Display for WatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number)
+    }
+}
 
 /// Waits for the end of a component, or of one life.
 pub(crate) struct Watch {
