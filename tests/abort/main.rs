@@ -1,4 +1,4 @@
-//! A program whose component panics; `tests/it/otp/abort.rs` builds it so that
+//! A program whose component panics; `tests/it/otp/shutdown.rs` builds it so that
 //! panics abort, and says what it must do then.
 
 use std::fmt::Debug;
