@@ -23,6 +23,7 @@ cases!(
     s104_a_phase_that_fails_and_aborts_is_the_last,
     s105_a_shutdown_that_is_asked_for_twice_runs_once,
     s106_requests_in_flight_are_answered_and_idle_connections_end,
+    s106_a_phase_that_drains_the_server_answers_what_is_in_flight,
     s106_a_request_is_cut_at_its_limit_and_not_before,
     s107_what_handlers_fire_while_the_system_stops_is_accepted_or_a_dead_letter,
 );
@@ -245,7 +246,15 @@ impl Page {
 }
 
 /// A site with two connections: an idle one that was used, and one that waits.
-async fn site(world: &World, limit: Duration) -> (System, Arc<Semaphore>, [TcpStream; 2]) {
+struct Site {
+    system: System,
+    server: Address<Server>,
+    gate: Arc<Semaphore>,
+    idle: TcpStream,
+    busy: TcpStream,
+}
+
+async fn site(world: &World, limit: Duration) -> Site {
     let (system, gate) = (world.system().await, Arc::new(Semaphore::new(0)));
     let (trace, waits) = (world.trace.clone(), gate.clone());
     let page = move || Page {
@@ -256,7 +265,7 @@ async fn site(world: &World, limit: Duration) -> (System, Arc<Semaphore>, [TcpSt
     page.await.unwrap();
     let listening = system.on("web").wait::<Listening>();
     let server = move || Server::bind("127.0.0.1:0").drain_timeout(limit);
-    system.supervise(server).await.unwrap();
+    let server = system.supervise(server).await.unwrap();
     let address = listening.await.unwrap().address;
     let mut idle = TcpStream::connect(address).await.unwrap();
     idle.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
@@ -274,37 +283,75 @@ async fn site(world: &World, limit: Duration) -> (System, Arc<Semaphore>, [TcpSt
     world
         .until("it is asked", || world.trace.has("asked /wait"))
         .await;
-    (system, gate, [idle, busy])
+    Site {
+        system,
+        server,
+        gate,
+        idle,
+        busy,
+    }
+}
+
+impl Site {
+    /// Opens the gate after a time: the request in flight is answered, as the last.
+    async fn is_answered_after(&mut self, time: Duration) {
+        sleep(time).await;
+        self.gate.add_permits(1);
+        let mut response = String::new();
+        self.busy.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        assert!(response.contains("connection: close"), "{response}");
+        assert!(response.ends_with("page"), "{response}");
+    }
+
+    /// The idle connection is closed, and there are no new ones.
+    async fn takes_nothing_new(&mut self) {
+        assert_eq!(self.idle.read(&mut [0]).await.unwrap(), 0);
+        let address = self.busy.peer_addr().unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
 }
 
 async fn s106_requests_in_flight_are_answered_and_idle_connections_end(world: World) {
     // Longer than the 5 s of the server itself and than its 10 s for a header.
-    let (system, gate, [mut idle, mut busy]) = site(&world, Duration::from_secs(20)).await;
+    let mut site = site(&world, Duration::from_secs(20)).await;
     let begun = Instant::now();
-    system.shutdown();
-    assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "at once");
+    site.system.shutdown();
+    site.takes_nothing_new().await;
     assert!(!world.is_paused() || begun.elapsed() < Duration::from_millis(10));
-    assert!(TcpStream::connect(busy.peer_addr().unwrap()).await.is_err());
-    sleep(world.secs(19)).await;
-    gate.add_permits(1);
-    let mut response = String::new();
-    busy.read_to_string(&mut response).await.unwrap();
-    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
-    assert!(response.contains("connection: close"), "{response}");
-    assert!(response.ends_with("page"), "{response}");
-    assert_eq!(system.join().await.unwrap(), 0);
+    site.is_answered_after(world.secs(19)).await;
+    assert_eq!(site.system.join().await.unwrap(), 0);
     world.expect(&["asked /", "asked /wait"]).await;
+}
+
+async fn s106_a_phase_that_drains_the_server_answers_what_is_in_flight(world: World) {
+    let mut site = site(&world, Duration::from_secs(20)).await;
+    let server = site.server.clone();
+    let close = Phase::new("stop accepting").limit(Duration::from_secs(20));
+    let close = close.task("server", move || async move {
+        server.drain().await;
+        Ok(())
+    });
+    site.system.add_phase(close).unwrap();
+    site.system
+        .add_phase(phase(&world, "next", Ok(())))
+        .unwrap();
+    site.system.shutdown();
+    site.takes_nothing_new().await;
+    site.is_answered_after(world.secs(19)).await;
+    assert_eq!(site.system.join().await.unwrap(), 0);
+    world.expect(&["asked /", "asked /wait", "next"]).await;
 }
 
 async fn s106_a_request_is_cut_at_its_limit_and_not_before(world: World) {
     let limit = world.secs(20);
-    let (system, _gate, [_idle, mut busy]) = site(&world, limit).await;
+    let mut site = site(&world, limit).await;
     let begun = Instant::now();
-    system.shutdown();
-    assert!(matches!(busy.read(&mut [0]).await, Ok(0) | Err(_)));
+    site.system.shutdown();
+    assert!(matches!(site.busy.read(&mut [0]).await, Ok(0) | Err(_)));
     assert!(begun.elapsed() >= limit, "{:?}", begun.elapsed());
     // The page, which still answers it, has its own time.
-    assert_eq!(system.join().await.unwrap(), 0);
+    assert_eq!(site.system.join().await.unwrap(), 0);
     world.expect(&["asked /", "asked /wait"]).await;
 }
 
