@@ -308,7 +308,8 @@ impl Site {
     async fn takes_nothing_new(&mut self) {
         assert_eq!(self.idle.read(&mut [0]).await.unwrap(), 0);
         let address = self.busy.peer_addr().unwrap();
-        assert!(TcpStream::connect(address).await.is_err());
+        // One that the kernel still let in is dropped unanswered.
+        while TcpStream::connect(address).await.is_ok() {}
     }
 }
 
