@@ -15,6 +15,8 @@ cases!(
     s27_children_that_have_ended_leave_nothing_of_their_arguments,
 );
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// How a life can end by itself.
 #[derive(Clone, Copy, Debug)]
 enum How {
@@ -43,7 +45,7 @@ fn end(system: &System, a: &Address<Child>, how: How) -> &'static [&'static str]
 async fn check_restarted(world: &World, restart: Restart, ways: &[How]) {
     let allowed = ways.len() as u32;
     let system = world
-        .system_with(Options::new().max_restarts(allowed))
+        .system_with(Options::new().max_restarts(allowed).within(HOUR))
         .await;
     let a = world
         .start(&system, child("a").restart(restart))

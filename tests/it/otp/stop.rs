@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use circuits::prelude::*;
-use circuits::{Address, CallError, Restart};
+use circuits::{Address, CallError, Restart, Shutdown};
 use tokio::sync::Semaphore;
 
-use super::{Child, Do, Step, Stop, World, cases, child};
+use super::trace::on_many_threads;
+use super::{Child, Do, Gate, Script, Step, Stop, World, cases, child};
 
 cases!(
     s11_children_stop_in_reverse_each_wholly_before_the_next,
     s12_a_child_that_ends_in_its_time_holds_up_nobody,
     s13_a_child_that_does_not_end_in_its_time_is_killed_alone,
+    s14_a_brutal_child_is_dropped_at_once,
+    s15_a_child_without_a_limit_is_waited_for,
     s16_a_child_that_ends_while_it_is_stopped_ends_once,
     s17_a_panic_in_a_stopped_handler_does_not_end_the_stop,
     s19_a_stop_lets_the_running_call_be_answered_and_refuses_those_behind,
@@ -19,8 +22,10 @@ cases!(
     s21_a_tree_stops_depth_first_and_in_reverse,
 );
 
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
 /// Starts three below one, `a`, `b`, `c`, with `b` as said.
-async fn boss(world: &World, b: super::Script) -> (System, Address<Child>) {
+async fn boss(world: &World, b: Script) -> (System, Address<Child>) {
     let system = world.system().await;
     let boss = child("boss").children([child("a"), b, child("c")]);
     let boss = world.start(&system, boss).await.unwrap();
@@ -60,7 +65,10 @@ async fn s11_children_stop_in_reverse_each_wholly_before_the_next(world: World) 
 
 async fn s12_a_child_that_ends_in_its_time_holds_up_nobody(world: World) {
     let time = world.ms(900);
-    let limit = Duration::from_secs(if world.is_paused() { 1 } else { 30 });
+    let limit = match world.is_paused() {
+        true => world.secs(1),
+        false => HALF_A_MINUTE,
+    };
     let b = child("b").stop(Stop::Slow(time)).shutdown(limit);
     let (_system, boss) = boss(&world, b).await;
     let times = check_stop(&world, boss, &["b 1 stopping", "b 1 stopped"]).await;
@@ -104,6 +112,35 @@ async fn s13_a_child_that_does_not_end_in_its_time_is_killed_alone(world: World)
     world.expect_reports(&["dead do: Crashed"]).await;
 }
 
+async fn s14_a_brutal_child_is_dropped_at_once(world: World) {
+    let b = child("b").shutdown(Shutdown::Brutal);
+    let (system, idle) = boss(&world, b.clone()).await;
+    check_stop(&world, idle, &["b 1 killed"]).await;
+    assert_eq!(system.restarts(), 0);
+    let (system, busy) = boss(&world, b).await;
+    system.on("b").fire(Do(Step::Hang));
+    world.expect(&["b 1 hangs"]).await;
+    let times = check_stop(&world, busy, &["b 1 killed"]).await;
+    let at_once = times.iter().all(Duration::is_zero);
+    assert!(!world.is_paused() || at_once, "{times:?}");
+    assert_eq!(system.restarts(), 0);
+    world.expect_reports(&["dead do: Crashed"]).await;
+}
+
+async fn s15_a_child_without_a_limit_is_waited_for(world: World) {
+    // Ten minutes, and half a second on the real clock.
+    let time = world.secs(if world.is_paused() { 600 } else { 25 });
+    let b = child("b")
+        .stop(Stop::Slow(time))
+        .shutdown(Shutdown::Infinite);
+    let (system, boss) = boss(&world, b).await;
+    let times = check_stop(&world, boss, &["b 1 stopping", "b 1 stopped"]).await;
+    assert!(times[3] >= time);
+    assert!(!world.is_paused() || times[3..].iter().all(|at| *at == time));
+    assert_eq!(system.restarts(), 0);
+    world.expect_reports(&[]).await;
+}
+
 async fn s16_a_child_that_ends_while_it_is_stopped_ends_once(world: World) {
     // On the real clock the stop may lose the race: a permanent child would
     // then rightly begin a second life.
@@ -124,7 +161,7 @@ async fn s16_a_child_that_ends_while_it_is_stopped_ends_once(world: World) {
     let ended = ["b 1 leaves", "b 1 stopping", "b 1 stopped"];
     tokio::join!(check_stop(&world, told, &ended), leave);
     // First it ends, then it is told to.
-    let b = b.stop(Stop::Slow(world.secs(1)));
+    let b = b.stop(Stop::Slow(world.secs(15))).shutdown(HALF_A_MINUTE);
     let (system, leaving) = boss(&world, b).await;
     system.on("b").fire(Do(Step::Leave));
     world.expect(&["b 1 leaves", "b 1 stopping"]).await;
@@ -142,6 +179,35 @@ async fn s17_a_panic_in_a_stopped_handler_does_not_end_the_stop(world: World) {
         "dead stopped: Crashed",
     ];
     world.expect_reports(&reports).await;
+}
+
+/// Needs a second thread.
+#[test]
+fn s18_a_child_that_blocks_its_thread_is_abandoned() {
+    on_many_threads(s18);
+}
+
+async fn s18(world: World) {
+    let (system, boss) = boss(&world, child("b").shutdown(world.secs(1))).await;
+    let (opener, gate) = Gate::new();
+    let call = |step| {
+        let handle = system.handle();
+        tokio::spawn(async move { handle.on("b").call(Do(step)).await })
+    };
+    let running = call(Step::Block(gate));
+    world.expect(&["b 1 blocks"]).await;
+    let queued = call(Step::Work);
+    check_stop(&world, boss, &[]).await;
+    for call in [running, queued] {
+        let answer = call.await.unwrap();
+        assert!(matches!(answer, Err(CallError::Stopped)), "{answer:?}");
+    }
+    let later = system.on("b").call(Do(Step::Work)).await;
+    assert!(matches!(later, Err(CallError::NoHandler)), "{later:?}");
+    assert_eq!((system.restarts(), system.is_stopped()), (0, false));
+    // Once it awaits again, it is dropped.
+    drop(opener);
+    world.expect(&["b 1 killed"]).await;
 }
 
 async fn s19_a_stop_lets_the_running_call_be_answered_and_refuses_those_behind(world: World) {

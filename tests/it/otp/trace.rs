@@ -154,7 +154,10 @@ impl World {
     /// time: no timer fires. On the real one it is a short wait, and no proof.
     pub(super) async fn settle(&self) {
         if !self.paused {
-            return sleep(Duration::from_millis(3)).await;
+            // Not with a timer: where a handler blocks the one worker that waits
+            // for timers, tokio fires none until something else wakes another.
+            let wait = || std::thread::sleep(Duration::from_millis(3));
+            return tokio::task::spawn_blocking(wait).await.unwrap();
         }
         let mut written = usize::MAX;
         while written != self.trace.len() + self.reports.len() {
@@ -243,7 +246,7 @@ where
         .enable_all()
         .start_paused(true)
         .build();
-    run(&runtime.unwrap(), true, case);
+    run(runtime.unwrap(), true, case);
 }
 
 pub(super) fn on_many_threads<F>(case: fn(World) -> F)
@@ -254,22 +257,28 @@ where
         .worker_threads(3)
         .enable_all()
         .build();
-    run(&runtime.unwrap(), false, case);
+    run(runtime.unwrap(), false, case);
 }
 
 /// Runs a case; one that hangs fails. The paused clock moves whenever all tasks
 /// are idle, so that thirty days are over at once.
-fn run<F>(runtime: &Runtime, paused: bool, case: fn(World) -> F)
+fn run<F>(runtime: Runtime, paused: bool, case: fn(World) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    runtime.block_on(async {
+    let hangs = runtime.block_on(async {
         let world = World::new(paused);
         let limit = Duration::from_secs(if paused { 30 * 24 * 3600 } else { 60 });
         match timeout(limit, tokio::spawn(case(world.clone()))).await {
             Ok(Ok(())) => drop(world.expect(&[]).await),
             Ok(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
-            Err(_) => panic!("it hangs; trace: {:#?}", texts(&world.trace.take())),
+            Err(_) => return Some(world.trace.take()),
         }
+        None
     });
+    if let Some(trace) = hangs {
+        // Not waiting for a thread that is blocked.
+        runtime.shutdown_background();
+        panic!("it hangs; trace: {:#?}", texts(&trace));
+    }
 }
