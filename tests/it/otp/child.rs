@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use circuits::component::Supervise;
 use circuits::event::{DeadLetter, Exception, Started, Stopped};
 use circuits::prelude::*;
+use circuits::supervisor::ChildSpec;
 use circuits::{Backoff, Restart, Shutdown};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -166,6 +167,22 @@ impl Script {
             life: 0,
             steps: 0,
             end: "killed".to_owned(),
+        }
+    }
+
+    /// Describes the child for a declared tree.
+    pub(super) fn spec(&self, trace: &Trace) -> ChildSpec {
+        let spec = ChildSpec::new(&self.name, self.factory(trace))
+            .channel(&self.name)
+            .restart(self.restart)
+            .start_limit(self.start_limit);
+        let spec = match self.shutdown {
+            Some(shutdown) => spec.shutdown(shutdown),
+            None => spec,
+        };
+        match self.backoff {
+            Some(backoff) => spec.backoff(backoff),
+            None => spec,
         }
     }
 

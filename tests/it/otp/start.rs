@@ -1,6 +1,7 @@
 //! Start: one after the other, and all back where one of them fails.
 
 use circuits::prelude::*;
+use circuits::supervisor::{ChildStartError, Supervisor};
 use circuits::{CallError, StartError};
 
 use super::{Do, Start, Step, Trace, World, cases, child};
@@ -67,6 +68,38 @@ async fn check_failed_start(world: World, wrong: Start, cause: &str) {
     world.expect(&["boss 1 started"]).await;
 }
 
+/// The same in a declared tree, whose error also names the one that failed.
+async fn check_failed_tree(world: World, wrong: Start, cause: &str) {
+    let system = world.system().await;
+    let trace = world.trace.clone();
+    let tree = move || {
+        let scripts = [child("a"), child("b"), child("c").start(wrong)];
+        scripts
+            .into_iter()
+            .fold(Supervisor::one_for_one(), |tree, script| {
+                tree.child(script.spec(&trace))
+            })
+    };
+    let started = system.supervise(tree).named("tree").await;
+    let Err(StartError::Failed(error)) = started else {
+        panic!("{started:?}");
+    };
+    let failed = error.downcast_ref::<ChildStartError>().unwrap();
+    assert_eq!(failed.child(), "c");
+    assert!(format!("{error:?}").ends_with(cause), "{error:?}");
+    let expected = [
+        "a 1 started",
+        "b 1 started",
+        "c 1 failed: no start",
+        "b 1 stopping",
+        "b 1 stopped",
+        "a 1 stopping",
+        "a 1 stopped",
+    ];
+    world.expect(&expected).await;
+    assert_eq!((system.restarts(), system.is_stopped()), (0, false));
+}
+
 async fn s02_an_error_at_the_start_of_one_takes_back_the_others(world: World) {
     check_failed_start(world.clone(), Start::Error, "because no start").await;
     let reports = [
@@ -74,6 +107,7 @@ async fn s02_an_error_at_the_start_of_one_takes_back_the_others(world: World) {
         "boss crashed in started: the component failed to start",
     ];
     world.expect_reports(&reports).await;
+    check_failed_tree(world, Start::Error, "because no start").await;
 }
 
 async fn s03_a_panic_at_the_start_of_one_takes_back_the_others(world: World) {
@@ -84,6 +118,7 @@ async fn s03_a_panic_at_the_start_of_one_takes_back_the_others(world: World) {
         "boss crashed in started: the component failed to start",
     ];
     world.expect_reports(&reports).await;
+    check_failed_tree(world, Start::Panic, "because panicked: no start").await;
 }
 
 async fn s06_a_start_that_never_ends_is_cut_at_its_limit(world: World) {
