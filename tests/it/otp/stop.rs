@@ -200,6 +200,7 @@ async fn s18(world: World) {
     let later = system.on("b").call(Do(Step::Work)).await;
     assert!(matches!(later, Err(CallError::NoHandler)), "{later:?}");
     assert_eq!((system.restarts(), system.is_stopped()), (0, false));
+    assert_eq!(system.stuck(), 1);
     // Once it awaits again, it is dropped.
     drop(opener);
     world.expect(&["b 1 killed"]).await;
