@@ -31,6 +31,7 @@ mod kinds;
 mod monitors;
 mod property;
 mod sample;
+mod shutdown;
 mod start;
 mod stop;
 mod strategies;
