@@ -382,3 +382,22 @@ fn a_shutdown_that_is_asked_for_without_a_runtime_runs_once_there_is_one() {
     let code = runtime.unwrap().block_on(join(&system));
     assert_eq!((code, log.take()), (0, vec!["task".to_owned()]));
 }
+
+/// Blocks its thread until the test ends, so the phase cannot drop it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_blocks_its_thread_is_abandoned() {
+    let (system, log) = system().await;
+    let (opener, gate) = std::sync::mpsc::channel::<()>();
+    let task = move || async move {
+        let _ = gate.recv();
+        Ok(())
+    };
+    let limit = Duration::from_millis(1);
+    let phase = Phase::new("blocks").limit(limit).task("task", task);
+    system.add_phase(phase).unwrap();
+    system.add_phase(Phase::new("next")).unwrap();
+    system.shutdown();
+    assert_eq!(join(&system).await, Phase::FAILED);
+    assert_eq!(log.take(), ["phase blocks", "phase next", "stopped"]);
+    drop(opener);
+}

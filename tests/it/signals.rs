@@ -109,3 +109,43 @@ fn further_signals_end_a_process_whose_handler_hangs() {
     let (lines, code) = program.end();
     assert_eq!((lines, code), (Vec::new(), Some(0)));
 }
+
+#[test]
+fn a_signal_runs_the_phases() {
+    for (mode, code) in [("phases", 0), ("fails", 70)] {
+        let program = Program::start(mode);
+        program.signal("TERM");
+        let (lines, ended) = program.end();
+        let expected = ["signal 15", "work 1", "phase one", "phase two", "stopped"];
+        assert_eq!(
+            (&lines[..], ended),
+            (&expected.map(str::to_owned)[..], Some(code))
+        );
+    }
+}
+
+#[test]
+fn a_second_signal_cuts_off_the_phases_and_stops_the_tree() {
+    let mut program = Program::start("cut");
+    program.signal("TERM");
+    for line in ["signal 15", "work 1", "phase one"] {
+        program.expect(line);
+    }
+    program.signal("INT");
+    let (lines, code) = program.end();
+    assert_eq!((lines, code), (vec!["stopped".to_owned()], Some(70)));
+}
+
+#[test]
+fn a_third_signal_kills_the_tree() {
+    let mut program = Program::start("killed");
+    program.signal("TERM");
+    for line in ["signal 15", "work 1", "phase one"] {
+        program.expect(line);
+    }
+    program.signal("TERM");
+    program.expect("stopped");
+    program.signal("TERM");
+    let (lines, code) = program.end();
+    assert_eq!((lines, code), (Vec::new(), Some(70)));
+}

@@ -2,9 +2,12 @@
 //!
 //! Its argument says what it does at a signal: `drain` leaves it to the system,
 //! `take` keeps the first signal for itself, `exit` exits with 3 instead,
-//! `hang` never ends its handler.
+//! `hang` never ends its handler. `phases`, `fails`, `cut` and `killed` add phases:
+//! that fails one of them, these never end the first, and the last does not even
+//! end its component.
 
-use circuits::event::Signal;
+use circuits::Phase;
+use circuits::event::{ShutdownPhase, Signal};
 use circuits::prelude::*;
 
 #[derive(Event)]
@@ -42,9 +45,21 @@ impl Main {
         println!("work {}", event.0);
     }
 
+    #[handler("shutdown_phase", channel = "*")]
+    fn phase(&mut self, event: &ShutdownPhase) -> circuits::Result<()> {
+        println!("phase {}", event.phase);
+        match self.mode.as_str() {
+            "fails" => Err(Error::new("the phase fails")),
+            _ => Ok(()),
+        }
+    }
+
     #[handler("stopped")]
-    fn stopped(&mut self) {
+    async fn stopped(&mut self) {
         println!("stopped");
+        if self.mode == "killed" {
+            std::future::pending().await
+        }
     }
 }
 
@@ -52,6 +67,14 @@ impl Main {
 async fn main() -> circuits::Result<()> {
     let system = System::new();
     let mode = std::env::args().nth(1).unwrap_or_default();
+    if matches!(mode.as_str(), "phases" | "fails" | "cut" | "killed") {
+        let mut one = Phase::new("one").limit(Duration::from_secs(3600));
+        if matches!(mode.as_str(), "cut" | "killed") {
+            one = one.task("endless", || async { std::future::pending().await });
+        }
+        system.add_phase(one)?;
+        system.add_phase(Phase::new("two"))?;
+    }
     let made = move || Main {
         mode: mode.clone(),
         signals: 0,

@@ -72,7 +72,10 @@ impl Handle {
         Children::new(self.place())
     }
 
-    /// Adds a phase to the shutdown, after those that were added before.
+    /// Adds a phase to the shutdown, after those that were added before; best
+    /// done where the system is made. A component takes part in phases by
+    /// handling [`ShutdownPhase`](crate::event::ShutdownPhase): one that adds a
+    /// phase itself is refused when it is started again, as the name is taken.
     ///
     /// # Errors
     /// A phase has the same name, or the system is ending already: then nothing

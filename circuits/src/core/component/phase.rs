@@ -20,8 +20,9 @@ use crate::core::event::Error;
 ///
 /// # When a phase fails
 /// It fails where one of its handlers or tasks returns an error or panics, or
-/// where it passes its limit: then its tasks are dropped at their next await, and
-/// its handlers run on until their components end. It is logged as an error, the
+/// where it passes its limit: then its tasks are dropped at their next await (one
+/// that blocks its thread is abandoned after a second), and its handlers run on
+/// until their components end. It is logged as an error, the
 /// next phase runs all the same, unless [`Phase::abort_on_failure`] says
 /// otherwise, and the exit code is [`Phase::FAILED`] unless another was set.
 ///
@@ -38,11 +39,11 @@ use crate::core::event::Error;
 /// #[component]
 /// impl Store {
 ///     #[handler("shutdown_phase")]
-///     async fn close(&mut self, event: &ShutdownPhase) -> circuits::Result<()> {
-///         match &*event.phase {
-///             "flush" => Ok(()), // write what is not written yet
-///             _ => Ok(()),
+///     async fn flush(&mut self, event: &ShutdownPhase) -> circuits::Result<()> {
+///         if &*event.phase == "flush" {
+///             // Write what is not written yet.
 ///         }
+///         Ok(())
 ///     }
 /// }
 ///
@@ -51,7 +52,8 @@ use crate::core::event::Error;
 /// let system = System::new();
 /// system.supervise(|| Store).await?;
 /// system.add_phase(Phase::new("stop accepting").limit(Duration::from_secs(2)))?;
-/// system.add_phase(Phase::new("flush").task("cache", || async { Ok(()) }))?;
+/// let upload = || async { Ok(()) }; // Runs beside the handlers.
+/// system.add_phase(Phase::new("flush").task("upload", upload))?;
 /// system.limit_tree(Duration::from_secs(60))?;
 /// system.shutdown();
 /// assert_eq!(system.join().await?, 0);

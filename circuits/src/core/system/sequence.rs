@@ -19,6 +19,9 @@ use crate::core::event::{Error, ShutdownPhase};
 use crate::core::reply::CallError;
 use crate::core::runtime::{self, Tasks};
 
+/// Tasks that are dropped at the limit of their phase are waited for so long.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// The phases of one system, and how far its end has come.
 #[derive(Default)]
 pub(crate) struct Sequence {
@@ -196,11 +199,7 @@ async fn run_phase(handle: &Handle, phase: Phase) -> bool {
         let done = tokio::select! {
             biased;
             done = running.next() => done,
-            () = runtime::sleep_until(Some(deadline)) => {
-                let limit = phase.limit;
-                tracing::error!(target: "circuits", phase = %name, ?limit, ?waiting, "the phase passed its limit");
-                return false;
-            }
+            () = runtime::sleep_until(Some(deadline)) => break,
         };
         let Some((part, outcome)) = done else {
             return went_well;
@@ -213,6 +212,13 @@ async fn run_phase(handle: &Handle, phase: Phase) -> bool {
             went_well = false;
         }
     }
+    let limit = phase.limit;
+    tracing::error!(target: "circuits", phase = %name, ?limit, ?waiting, "passed its limit");
+    // The next phase finds nothing of this one's tasks, unless one is blocked.
+    if runtime::timeout(GRACE, tasks.end()).await.is_none() {
+        tracing::error!(target: "circuits", phase = %name, "a task is stuck, and abandoned");
+    }
+    false
 }
 
 /// What a log line calls those who handle the event of a phase.
