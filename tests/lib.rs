@@ -27,6 +27,15 @@ mod priorities {}
 #[doc = include_str!("../book/src/supervision.md")]
 mod supervision {}
 
+#[doc = include_str!("../book/src/trees.md")]
+mod trees {}
+
+#[doc = include_str!("../book/src/watching.md")]
+mod watching {}
+
+#[doc = include_str!("../book/src/ending.md")]
+mod ending {}
+
 #[doc = include_str!("../book/src/timers.md")]
 mod timers {}
 
