@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{LitFloat, LitInt, LitStr, Meta, Path, Token, Type};
+use syn::{Lit, LitFloat, LitInt, LitStr, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::name;
@@ -142,6 +142,17 @@ impl Key {
             "a whole number",
             &format!("{} = {sample}", self.name),
         )
+    }
+
+    /// `key = 3`, or a word in its place.
+    pub(crate) fn count(
+        &self,
+        input: ParseStream<'_>,
+        sample: u32,
+        word: &str,
+    ) -> syn::Result<Lit> {
+        let what = format!("a whole number or `\"{word}\"`");
+        self.value(input, &what, &format!("{} = {sample}", self.name))
     }
 
     /// `key = -2.5`.

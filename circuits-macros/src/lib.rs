@@ -61,12 +61,26 @@ use proc_macro::TokenStream;
 /// | | `"reject"` | On a full mailbox, the new event becomes a dead letter. |
 /// | | `"drop_oldest"` | On a full mailbox, the oldest event becomes a dead letter. |
 /// | | `"latest"` | Of each kind of event, the latest waits alone. |
-/// | `strategy` | `"one_for_one"` | Of its children, the one that crashed is restarted. |
+/// | `strategy` | `"one_for_one"` | Of its children, the one that failed is restarted. |
+/// | | `"one_for_all"` | All its children are restarted when one fails. |
+/// | | `"rest_for_one"` | The one that failed and those started after it are restarted. |
+/// | | `"dynamic"` | Many children of one kind: as `"one_for_one"`, and all are stopped at once. |
 /// | `max_restarts` | a number, from 0 | How many restarts of children it bears `within` the time. |
+/// | | `"unlimited"` | It never gives up. |
 /// | `within` | `"5s"` | The time in which restarts are counted; not zero. |
+/// | `auto_shutdown` | `"never"` | The end of significant children ends nobody else. |
+/// | | `"any_significant"` | It ends when the first significant child has ended for good. |
+/// | | `"all_significant"` | It ends when the last significant child has ended for good. |
 /// | `shutdown` | `"5s"` | How long it may take to stop before it is killed. |
+/// | | `"brutal"` | It is killed at once. |
+/// | | `"infinite"` | It takes as long as it takes. |
 /// | `on_error` | `"answer"` | An `Err` of a handler is an answer. |
 /// | | `"restart"` | An `Err` of a handler ends this life, as a panic does. |
+/// | `on_link` | `"fail"` | The failure of a linked component ends this life as well. |
+/// | | `"tell"` | The failure of a linked component arrives as a `down` event. |
+/// | `on_restart` | `"keep_mailbox"` | What waits is handled by the next life. |
+/// | | `"drop_mailbox"` | What waits when a life ends becomes dead letters. |
+/// | `attempts` | a number, from 1 | How many lives one event may crash before it is put aside. |
 /// | `crate` | a path | Where the library is, if not at `::circuits`. |
 ///
 /// A duration is a whole number and a unit: `"500ms"`, `"5s"`, `"2m"`, `"1h"`.

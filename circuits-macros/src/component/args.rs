@@ -1,7 +1,7 @@
 //! Reads the keys of `#[component(..)]` on a struct or enum.
 
 use proc_macro2::TokenStream;
-use syn::{LitInt, LitStr};
+use syn::{Lit, LitInt, LitStr};
 
 use crate::errors::Errors;
 use crate::keys::{self, Entry};
@@ -14,8 +14,12 @@ const KEYS: &[&str] = &[
     "strategy",
     "max_restarts",
     "within",
+    "auto_shutdown",
     "shutdown",
     "on_error",
+    "on_link",
+    "on_restart",
+    "attempts",
     "crate",
 ];
 
@@ -26,10 +30,14 @@ pub(crate) struct Args {
     pub(crate) mailbox: Option<LitInt>,
     pub(crate) overflow: Option<LitStr>,
     pub(crate) strategy: Option<LitStr>,
-    pub(crate) max_restarts: Option<LitInt>,
+    pub(crate) max_restarts: Option<Lit>,
     pub(crate) within: Option<LitStr>,
+    pub(crate) auto_shutdown: Option<LitStr>,
     pub(crate) shutdown: Option<LitStr>,
     pub(crate) on_error: Option<LitStr>,
+    pub(crate) on_link: Option<LitStr>,
+    pub(crate) on_restart: Option<LitStr>,
+    pub(crate) attempts: Option<LitInt>,
     pub(crate) root: Root,
 }
 
@@ -49,10 +57,14 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
             "mailbox" => args.mailbox = Some(key.integer(input, 1024)?),
             "overflow" => args.overflow = Some(key.string(input, "wait")?),
             "strategy" => args.strategy = Some(key.string(input, "one_for_one")?),
-            "max_restarts" => args.max_restarts = Some(key.integer(input, 3)?),
+            "max_restarts" => args.max_restarts = Some(key.count(input, 3, "unlimited")?),
             "within" => args.within = Some(key.string(input, "5s")?),
+            "auto_shutdown" => args.auto_shutdown = Some(key.string(input, "any_significant")?),
             "shutdown" => args.shutdown = Some(key.string(input, "5s")?),
             "on_error" => args.on_error = Some(key.string(input, "restart")?),
+            "on_link" => args.on_link = Some(key.string(input, "tell")?),
+            "on_restart" => args.on_restart = Some(key.string(input, "drop_mailbox")?),
+            "attempts" => args.attempts = Some(key.integer(input, 3)?),
             "crate" => args.root = key.root(input)?,
             _ => return Err(key.unknown("component", KEYS)),
         }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span};
-use syn::{Generics, LitInt, LitStr};
+use quote::ToTokens;
+use syn::{Generics, Lit, LitInt, LitStr};
 
 use super::args::Args;
 use crate::errors::Errors;
@@ -19,49 +20,94 @@ const OVERFLOW: &[(&str, &str)] = &[
     ("drop_oldest", "DropOldest"),
     ("latest", "Latest"),
 ];
-const STRATEGY: &[(&str, &str)] = &[("one_for_one", "OneForOne")];
+const STRATEGY: &[(&str, &str)] = &[
+    ("one_for_one", "OneForOne"),
+    ("one_for_all", "OneForAll"),
+    ("rest_for_one", "RestForOne"),
+    ("dynamic", "Dynamic"),
+];
+const AUTO_SHUTDOWN: &[(&str, &str)] = &[
+    ("never", "Never"),
+    ("any_significant", "AnySignificant"),
+    ("all_significant", "AllSignificant"),
+];
 const ON_ERROR: &[(&str, &str)] = &[("answer", "Answer"), ("restart", "Restart")];
+const ON_LINK: &[(&str, &str)] = &[("fail", "Fail"), ("tell", "Tell")];
+const ON_RESTART: &[(&str, &str)] = &[
+    ("keep_mailbox", "KeepMailbox"),
+    ("drop_mailbox", "DropMailbox"),
+];
 
 /// Options that can be written.
 pub(crate) struct Options {
     pub(crate) root: Root,
     pub(crate) channel: Option<LitStr>,
     pub(crate) mailbox: Option<usize>,
-    pub(crate) overflow: Option<Ident>,
-    pub(crate) strategy: Option<Ident>,
-    pub(crate) max_restarts: Option<u32>,
+    pub(crate) max_restarts: Option<Restarts>,
     pub(crate) within: Option<Duration>,
-    pub(crate) shutdown: Option<Duration>,
-    pub(crate) on_error: Option<Ident>,
+    pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) attempts: Option<u32>,
+    /// Those that are one of a few words.
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// How many restarts are borne.
+pub(crate) enum Restarts {
+    Limited(u32),
+    Unlimited,
+}
+
+/// How long a component may take to end.
+pub(crate) enum Shutdown {
+    Brutal,
+    After(Duration),
+    Infinite,
+}
+
+/// An option whose value is one of a few words.
+pub(crate) struct Choice {
+    /// The method that sets it.
+    pub(crate) method: Ident,
+    /// The type of its value.
+    pub(crate) kind: Ident,
+    /// The value.
+    pub(crate) variant: Ident,
 }
 
 /// Judges each key on its own; a bad one is left out.
 pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
-    let Args {
-        channel,
-        mailbox,
-        overflow,
-        strategy,
-        max_restarts,
-        ..
-    } = args;
+    let choices = [
+        ("overflow", "Overflow", args.overflow, OVERFLOW),
+        ("strategy", "Strategy", args.strategy, STRATEGY),
+        (
+            "auto_shutdown",
+            "AutoShutdown",
+            args.auto_shutdown,
+            AUTO_SHUTDOWN,
+        ),
+        ("on_error", "OnError", args.on_error, ON_ERROR),
+        ("on_link", "OnLink", args.on_link, ON_LINK),
+        ("on_restart", "OnRestart", args.on_restart, ON_RESTART),
+    ];
     let mut judge = Judge(errors);
     Options {
-        channel: judge.value(channel, |literal| {
+        channel: judge.value(args.channel, |literal| {
             name::check_channel(&literal)?;
             Ok(literal)
         }),
-        mailbox: judge.value(mailbox, |literal| check_mailbox(&literal)),
-        overflow: judge.value(overflow, |literal| choice("overflow", &literal, OVERFLOW)),
-        strategy: judge.value(strategy, |literal| choice("strategy", &literal, STRATEGY)),
-        max_restarts: judge.value(max_restarts, |literal| check_restarts(&literal)),
+        mailbox: judge.value(args.mailbox, |literal| check_mailbox(&literal)),
+        max_restarts: judge.value(args.max_restarts, |literal| check_restarts(&literal)),
         within: judge.value(args.within, |text| {
             duration::parse_positive(&text, "within")
         }),
-        shutdown: judge.value(args.shutdown, |text| duration::parse(&text)),
-        on_error: judge.value(args.on_error, |literal| {
-            choice("on_error", &literal, ON_ERROR)
-        }),
+        shutdown: judge.value(args.shutdown, |literal| check_shutdown(&literal)),
+        attempts: judge.value(args.attempts, |literal| check_attempts(&literal)),
+        choices: choices
+            .into_iter()
+            .filter_map(|(key, kind, literal, known)| {
+                judge.value(literal, |literal| choice(key, kind, &literal, known))
+            })
+            .collect(),
         root: args.root,
     }
 }
@@ -97,29 +143,70 @@ fn check_mailbox(literal: &LitInt) -> syn::Result<usize> {
     }
 }
 
-fn check_restarts(literal: &LitInt) -> syn::Result<u32> {
-    literal.base10_parse().map_err(|_| {
+fn check_restarts(literal: &Lit) -> syn::Result<Restarts> {
+    let number = match literal {
+        Lit::Str(text) if text.value() == "unlimited" => return Ok(Restarts::Unlimited),
+        Lit::Int(number) => number.base10_parse().ok(),
+        _ => None,
+    };
+    number.map(Restarts::Limited).ok_or_else(|| {
         let limit = u32::MAX;
+        let given = literal.to_token_stream();
         let message = format!(
-            "`max_restarts` is a number from 0 to {limit}, not {literal}: write `max_restarts = 3`"
+            "`max_restarts` is a number from 0 to {limit} or `\"unlimited\"`, not {given}: write \
+             `max_restarts = 3`"
         );
         syn::Error::new_spanned(literal, message)
     })
 }
 
-fn choice(key: &str, literal: &LitStr, choices: &[(&str, &str)]) -> syn::Result<Ident> {
+fn check_shutdown(literal: &LitStr) -> syn::Result<Shutdown> {
+    match literal.value().as_str() {
+        "brutal" => Ok(Shutdown::Brutal),
+        "infinite" => Ok(Shutdown::Infinite),
+        text => duration::parse(literal).map(Shutdown::After).map_err(|_| {
+            let message = format!(
+                "`shutdown` can't be `\"{text}\"`: write a whole number and a unit, such as \
+                 `\"500ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`, or `\"brutal\"` or `\"infinite\"`"
+            );
+            syn::Error::new_spanned(literal, message)
+        }),
+    }
+}
+
+fn check_attempts(literal: &LitInt) -> syn::Result<u32> {
+    match literal.base10_parse() {
+        Ok(attempts @ 1..) => Ok(attempts),
+        _ => {
+            let limit = u32::MAX;
+            let message = format!(
+                "`attempts` is a number from 1 to {limit}, not {literal}: write `attempts = 3`"
+            );
+            Err(syn::Error::new_spanned(literal, message))
+        }
+    }
+}
+
+fn choice(
+    key: &str,
+    kind: &str,
+    literal: &LitStr,
+    choices: &[(&str, &str)],
+) -> syn::Result<Choice> {
     let text = literal.value();
+    let ident = |text: &str| Ident::new(text, Span::call_site());
     if let Some((_, variant)) = choices.iter().find(|(name, _)| *name == text) {
-        return Ok(Ident::new(variant, Span::call_site()));
+        return Ok(Choice {
+            method: ident(key),
+            kind: ident(kind),
+            variant: ident(variant),
+        });
     }
     let known: Vec<_> = choices
         .iter()
         .map(|(name, _)| format!("`\"{name}\"`"))
         .collect();
-    let advice = match known.as_slice() {
-        [only] => format!("so far there is only {only}"),
-        known => format!("write one of {}", known.join(", ")),
-    };
-    let message = format!("`{key}` can't be `\"{text}\"`: {advice}");
+    let known = known.join(", ");
+    let message = format!("`{key}` can't be `\"{text}\"`: write one of {known}");
     Err(syn::Error::new_spanned(literal, message))
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Attribute, Generics};
 
-use super::check::Options;
+use super::check::{Choice, Options, Restarts, Shutdown};
 use crate::duration;
 
 /// The implementation of `Declare`; nothing for a type with lifetimes, which is refused.
@@ -38,29 +38,42 @@ fn calls(options: &Options, private: &TokenStream) -> TokenStream {
     let Options {
         channel,
         mailbox,
-        overflow,
-        strategy,
-        max_restarts,
+        attempts,
+        choices,
         ..
     } = options;
-    let within = options.within.map(duration::expand);
-    let shutdown = options.shutdown.map(duration::expand);
-    let on_error = options.on_error.as_ref();
     calls.extend(channel.as_ref().map(|channel| quote!(.channel(#channel))));
     calls.extend(mailbox.map(|mailbox| quote!(.mailbox(#mailbox))));
+    for choice in choices {
+        let Choice {
+            method,
+            kind,
+            variant,
+        } = choice;
+        calls.extend(quote!(.#method(#private::#kind::#variant)));
+    }
     calls.extend(
-        overflow
+        options
+            .max_restarts
             .as_ref()
-            .map(|it| quote!(.overflow(#private::Overflow::#it))),
+            .map(|restarts| match restarts {
+                Restarts::Limited(restarts) => quote!(.max_restarts(#restarts)),
+                Restarts::Unlimited => quote!(.unlimited_restarts()),
+            }),
     );
-    calls.extend(
-        strategy
-            .as_ref()
-            .map(|it| quote!(.strategy(#private::Strategy::#it))),
-    );
-    calls.extend(max_restarts.map(|restarts| quote!(.max_restarts(#restarts))));
+    let within = options.within.map(duration::expand);
     calls.extend(within.map(|within| quote!(.within(#within))));
-    calls.extend(shutdown.map(|shutdown| quote!(.shutdown(#private::Shutdown::After(#shutdown)))));
-    calls.extend(on_error.map(|it| quote!(.on_error(#private::OnError::#it))));
+    calls.extend(options.shutdown.as_ref().map(|shutdown| {
+        let shutdown = match shutdown {
+            Shutdown::Brutal => quote!(Brutal),
+            Shutdown::After(limit) => {
+                let limit = duration::expand(*limit);
+                quote!(After(#limit))
+            }
+            Shutdown::Infinite => quote!(Infinite),
+        };
+        quote!(.shutdown(#private::Shutdown::#shutdown))
+    }));
+    calls.extend(attempts.map(|attempts| quote!(.attempts(#attempts))));
     calls
 }

@@ -23,7 +23,7 @@ struct TextMailbox;
 #[component(overflow = "drop")]
 struct Overflow;
 
-#[component(strategy = "one_for_all")]
+#[component(strategy = "one_for_two")]
 struct Strategy;
 
 #[component(on_error = "panic")]
@@ -34,6 +34,27 @@ struct MaxRestarts;
 
 #[component(max_restarts = -1)]
 struct NegativeRestarts;
+
+#[component(max_restarts = "many")]
+struct TextRestarts;
+
+#[component(max_restarts = forever)]
+struct BareRestarts;
+
+#[component(auto_shutdown = "always")]
+struct AutoShutdown;
+
+#[component(on_link = "die")]
+struct OnLink;
+
+#[component(on_restart = "drop")]
+struct OnRestart;
+
+#[component(attempts = 0)]
+struct NoAttempts;
+
+#[component(attempts = "3")]
+struct TextAttempts;
 
 #[component(within = "5")]
 struct Within;

@@ -20,11 +20,32 @@ enum Rejecting {
     Variant,
 }
 
-#[component(overflow = "drop_oldest", strategy = "one_for_one")]
+#[component(
+    overflow = "drop_oldest",
+    strategy = "one_for_all",
+    auto_shutdown = "any_significant",
+    shutdown = "brutal",
+    on_link = "fail",
+    on_restart = "keep_mailbox",
+    attempts = 1
+)]
 struct Dropping(#[allow(dead_code)] u32);
 
-#[component(overflow = "latest", on_error = "restart",)]
+#[component(
+    overflow = "latest",
+    strategy = "rest_for_one",
+    max_restarts = "unlimited",
+    auto_shutdown = "all_significant",
+    shutdown = "infinite",
+    on_error = "restart",
+    on_link = "tell",
+    on_restart = "drop_mailbox",
+    attempts = 4_294_967_295,
+)]
 struct Latest {}
+
+#[component(strategy = "dynamic", auto_shutdown = "never", max_restarts = 4_294_967_295)]
+struct Dynamic;
 
 #[component()]
 struct Empty;
@@ -40,6 +61,9 @@ impl Dropping {}
 
 #[component]
 impl Latest {}
+
+#[component]
+impl Dynamic {}
 
 #[component]
 impl Empty {}
