@@ -8,6 +8,7 @@ mod cancel;
 mod channels;
 mod dead_letters;
 mod deadlocks;
+mod drop_mailbox;
 mod effects;
 mod ending;
 mod event_priority;

@@ -9,7 +9,9 @@ use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
 use crate::core::component::keyed::KeyedTimers;
 use crate::core::component::watch::Watches;
-use crate::core::component::{Body, Command, Component, Control, Fate, Inbox, Options, Shutdown};
+use crate::core::component::{
+    Body, Command, Component, Control, Fate, Inbox, OnRestart, Options, Shutdown,
+};
 use crate::core::event::{End, Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
@@ -35,6 +37,7 @@ pub(crate) struct Cell<C: Component> {
     /// How far the current life is: one of the constants below, which only
     /// grows until the next life begins.
     phase: AtomicU8,
+    drops_mailbox: AtomicBool,
     links: Mutex<Links>,
     cold: OnceLock<Box<Cold>>,
 }
@@ -90,6 +93,7 @@ impl<C: Component> Cell<C> {
             started: AtomicBool::new(false),
             retired: AtomicBool::new(true),
             phase: AtomicU8::new(LIVES),
+            drops_mailbox: AtomicBool::new(false),
             links: Mutex::new(Links {
                 parent,
                 children: None,
@@ -214,6 +218,18 @@ impl<C: Component> Cell<C> {
             .get()
             .map(|cold| &cold.debts)
             .filter(|debts| debts.are_open())
+    }
+
+    /// Sets what becomes of the events that wait when a life ends; `None` is
+    /// what the type says.
+    pub(crate) fn set_on_restart(&self, said: Option<OnRestart>) {
+        let on_restart = said.unwrap_or(C::OPTIONS.on_restart);
+        let drops = on_restart == OnRestart::DropMailbox;
+        self.drops_mailbox.store(drops, Ordering::Release);
+    }
+
+    pub(crate) fn drops_mailbox(&self) -> bool {
+        self.drops_mailbox.load(Ordering::Acquire)
     }
 
     /// Says that this life handles events now.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::core::component::spec::{Draft, birth, draft_setters, restart_setters};
 use crate::core::component::{
-    Backoff, Birth, Body, Cell, Component, Inbox, Options, Restart, Shutdown, Spec, SpecError,
-    StartError,
+    Backoff, Birth, Body, Cell, Component, Inbox, OnRestart, Options, Restart, Shutdown, Spec,
+    SpecError, StartError,
 };
 use crate::core::id::Channel;
 use crate::core::route::Hub;
@@ -139,6 +139,7 @@ where
         let same = same.and_then(|old| old.into_any().downcast::<Cell<C>>().ok());
         let cell = same
             .unwrap_or_else(|| Cell::new(hub.clone(), inbox.clone(), draft.name.clone(), channel));
+        cell.set_on_restart(draft.on_restart);
         Ok(birth(cell, draft.spec.restart, self.factory))
     }
 }

@@ -15,9 +15,9 @@ use std::task::{Poll, Waker};
 use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
 use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
-use crate::core::event::{End, Error, Event, Reason, Registered, Started, Stopped};
+use crate::core::event::{End, Error, Event, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode};
-use crate::core::reply::{Ask, CallError, Cause, Delivery, Notes, Party, Plan};
+use crate::core::reply::{Ask, Cause, Delivery, Notes, Party, Plan};
 use crate::core::runtime;
 
 /// After so many events without a pause, the other tasks of the thread get a turn.
@@ -156,7 +156,7 @@ pub(crate) struct Life<C: Component> {
     /// The head of the mailbox. An exclusive event stays in front while it is
     /// handled, so that it outlives a panic of its handler.
     pub(crate) batch: VecDeque<C::Message>,
-    handling: bool,
+    pub(crate) handling: bool,
     quiet: u8,
 }
 
@@ -171,7 +171,7 @@ impl<C: Component> Life<C> {
         }
     }
 
-    fn cell(&self) -> &Arc<Cell<C>> {
+    pub(crate) fn cell(&self) -> &Arc<Cell<C>> {
         self.cx.cell()
     }
 
@@ -359,51 +359,6 @@ impl<C: Component> Life<C> {
         };
         self.cx.leave();
         end
-    }
-
-    /// Reports a panic, and the event that was being handled.
-    fn crash(&mut self, error: Error) -> End {
-        let cause = self.cx.cause();
-        match self.take_handled() {
-            Some(message) => self.cell().report_crash(message, &error, cause),
-            None => self.cell().report_failure(self.cx.handler(), &error),
-        }
-        self.cx.leave();
-        End::Failed(error)
-    }
-
-    /// Takes the event that was being handled when its handler was cut off.
-    fn take_handled(&mut self) -> Option<C::Message> {
-        let handling = std::mem::replace(&mut self.handling, false);
-        if handling {
-            self.batch.pop_front()
-        } else {
-            None
-        }
-    }
-
-    /// Drops the value; a panic in its `Drop` is reported and changes nothing more.
-    fn give_up_value(&mut self) {
-        let state = self.state.take();
-        if let Err(panic) = runtime::guard(move || drop(state)) {
-            self.cell().report_failure("drop", &Error::from(panic));
-        }
-    }
-}
-
-impl<C: Component> Drop for Life<C> {
-    /// Whatever ended the life: what it did not handle waits for the next.
-    fn drop(&mut self) {
-        if let Some(message) = self.take_handled() {
-            self.cell()
-                .bury(message, Reason::Crashed, CallError::Crashed);
-        }
-        self.cx.cell().mailbox().put_back(&mut self.batch);
-        while let Some(message) = self.batch.pop_front() {
-            self.cell()
-                .bury(message, Reason::Stopped, CallError::Stopped);
-        }
-        self.give_up_value();
     }
 }
 

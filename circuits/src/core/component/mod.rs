@@ -16,6 +16,7 @@ mod cell;
 mod child_spec;
 mod children;
 mod context;
+mod crash;
 mod direct;
 mod error;
 mod fire;

@@ -229,7 +229,8 @@ pub enum OnRestart {
     /// The next life handles them, in order.
     #[default]
     KeepMailbox,
-    /// They become dead letters, and their callers are told at once.
+    /// They become dead letters when a life ends, and their callers are told at
+    /// once. What comes later, as during a backoff, is kept.
     DropMailbox,
 }
 

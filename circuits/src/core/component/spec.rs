@@ -9,8 +9,8 @@ use crate::core::component::backoff::Delays;
 use crate::core::component::birth::{Factory, Once};
 use crate::core::component::scope::StartWait;
 use crate::core::component::{
-    Address, AutoShutdown, Backoff, Birth, Cell, ChildSpec, Component, Inbox, Options, Order,
-    Scope, Shutdown, SpecError, StartError,
+    Address, AutoShutdown, Backoff, Birth, Cell, ChildSpec, Component, Inbox, OnRestart, Options,
+    Order, Scope, Shutdown, SpecError, StartError,
 };
 use crate::core::id::{Channel, ChannelError};
 use crate::core::route::Hub;
@@ -108,6 +108,8 @@ impl Spec {
 pub(crate) struct Draft {
     pub(crate) name: Option<String>,
     pub(crate) channel: Option<String>,
+    /// `None` leaves it to the child's type.
+    pub(crate) on_restart: Option<OnRestart>,
     pub(crate) spec: Spec,
 }
 
@@ -116,6 +118,7 @@ impl Draft {
         Self {
             name: None,
             channel: None,
+            on_restart: None,
             spec: Spec::new(restart),
         }
     }
@@ -245,6 +248,13 @@ macro_rules! draft_setters {
                 self
             }
 
+            /// Sets what becomes of the events that wait when the child is
+            /// started again; what its type says, unless said.
+            pub fn on_restart(mut self, on_restart: OnRestart) -> Self {
+                self.draft.on_restart = Some(on_restart);
+                self
+            }
+
             /// Makes the child significant: its end may end its supervisor, as
             /// [`AutoShutdown`](crate::AutoShutdown) says.
             pub fn significant(mut self) -> Self {
@@ -358,6 +368,7 @@ async fn start<C: Component>(
         return Err(StartError::NoRuntime);
     }
     let cell = Cell::new(place.hub, place.inbox.clone(), draft.name, channel);
+    cell.set_on_restart(draft.on_restart);
     let birth = birth(cell.clone());
     let _waiting = place
         .scope

@@ -226,6 +226,16 @@ impl<M: Message> Mailbox<M> {
         self.store_taken(0);
     }
 
+    /// Gives back all that wait, and goes on taking messages.
+    pub(crate) fn empty(&self) -> VecDeque<M> {
+        let mut state = self.lock();
+        self.store_taken(0);
+        state.sorted = false;
+        let queue = std::mem::take(&mut state.queue);
+        self.wake_senders(state);
+        queue
+    }
+
     /// Refuses all further messages and gives back those that wait.
     pub(crate) fn close(&self) -> VecDeque<M> {
         let mut state = self.lock();
