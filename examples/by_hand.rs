@@ -104,12 +104,12 @@ impl Message for GreeterMessage {
         }
     }
 
-    fn into_event(self) -> AnyEvent {
+    fn share(self) -> (AnyEvent, Self) {
         match self {
-            Self::Started(envelope) => envelope.into_event(),
-            Self::Hello(envelope) => envelope.into_event(),
-            Self::Count(envelope) => envelope.into_event(),
-            Self::Added(added) => added.into_event(),
+            Self::Started(envelope) => envelope.share(Self::Started),
+            Self::Hello(envelope) => envelope.share(Self::Hello),
+            Self::Count(envelope) => envelope.share(Self::Count),
+            Self::Added(added) => added.share(Self::Added),
         }
     }
 }

@@ -83,6 +83,41 @@ impl Caller {
     }
 }
 
+#[derive(Event)]
+#[event(reply = u64)]
+struct Late;
+
+/// Answers when nobody waits any more.
+#[component(channel = "tardy", mailbox = 4096)]
+struct Tardy;
+
+#[component]
+impl Tardy {
+    #[handler]
+    async fn late(&self, _: &Late) -> u64 {
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        1
+    }
+}
+
+#[derive(Event)]
+struct Ask(u64);
+
+/// Calls, and does not wait for long.
+#[component(channel = "impatient")]
+struct Impatient;
+
+#[component]
+impl Impatient {
+    #[handler]
+    async fn ask(&self, event: &Ask, cx: &Context<Self>) {
+        for _ in 0..event.0 {
+            let call = cx.on("tardy").call(Late).timeout(Duration::from_millis(2));
+            assert!(call.await.is_err());
+        }
+    }
+}
+
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -204,6 +239,53 @@ fn a_reader_that_finishes_or_waits_in_its_slot_allocates_nothing() {
         }
     });
     assert_eq!(waited, 0, "readers that wait in their slots");
+}
+
+#[test]
+fn a_million_calls_that_time_out_leave_nothing_behind() {
+    const CALLERS: u64 = 50;
+    const CALLS: u64 = 1_000_000;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let system = runtime.block_on(async {
+        let system = System::new();
+        system.register(Tardy).await.unwrap();
+        system.register(Impatient).await.unwrap();
+        system
+    });
+    // Half of them from outside; the others from handlers, which publish each wait.
+    let run = |calls: u64| {
+        runtime.block_on(async {
+            let mut outside = tokio::task::JoinSet::new();
+            for _ in 0..CALLERS / 2 {
+                system.on("impatient").fire(Ask(calls / CALLERS));
+                let system = system.clone();
+                outside.spawn(async move {
+                    for _ in 0..calls / CALLERS {
+                        let call = system.on("tardy").call(Late);
+                        let limit = Duration::from_millis(2);
+                        assert!(call.timeout(limit).await.is_err());
+                    }
+                });
+            }
+            outside.join_all().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        });
+    };
+    run(10_000);
+    let info = allocation_counter::measure(|| run(CALLS));
+    // A buffer may have grown once more; nothing grows with the calls.
+    let left = info.bytes_current;
+    assert!(left < 2_000, "{left} bytes are left");
+    assert_eq!(
+        system.dead_letters(),
+        CALLS + 10_000,
+        "each reply is counted"
+    );
+    assert_eq!(system.exceptions(), 0);
 }
 
 /// The heap that one idle component holds, its task and its supervision included.

@@ -27,6 +27,12 @@ pub(crate) struct Key {
     pub(crate) span: Span,
 }
 
+/// What an error does: a word, or a function that decides.
+pub(crate) enum Rule {
+    Word(LitStr),
+    Function(Path),
+}
+
 /// A number that may be negative or fractional.
 pub(crate) struct Number {
     /// Its value.
@@ -189,6 +195,24 @@ impl Key {
             return Err(input.error(hint));
         }
         input.parse()
+    }
+
+    /// `key = "word"` or `key = path::to::function`.
+    pub(crate) fn rule(&self, input: ParseStream<'_>, sample: &str) -> syn::Result<Rule> {
+        let name = &self.name;
+        let hint = format!(
+            "`{name}` takes a string or the path of a function: write `{name} = \"{sample}\"` or \
+             `{name} = path::to::rule`"
+        );
+        self.equals(input, &hint)?;
+        if input.peek(LitStr) {
+            return input.parse().map(Rule::Word);
+        }
+        let span = input.span();
+        input
+            .parse()
+            .map(Rule::Function)
+            .map_err(|_| syn::Error::new(span, hint))
     }
 
     /// `crate = path`.

@@ -76,6 +76,8 @@ use proc_macro::TokenStream;
 /// | | `"infinite"` | It takes as long as it takes. |
 /// | `on_error` | `"answer"` | An `Err` of a handler is an answer. |
 /// | | `"restart"` | An `Err` of a handler ends this life, as a panic does. |
+/// | | `"stop"` | An `Err` of a handler is an answer, and the component ends in order. |
+/// | | a path | A function decides: `fn(&Error) -> Option<OnError>`; see below. |
 /// | `on_link` | `"fail"` | The failure of a linked component ends this life as well. |
 /// | | `"tell"` | The failure of a linked component arrives as a `down` event. |
 /// | `on_restart` | `"keep_mailbox"` | What waits is handled by the next life. |
@@ -84,6 +86,10 @@ use proc_macro::TokenStream;
 /// | `crate` | a path | Where the library is, if not at `::circuits`. |
 ///
 /// A duration is a whole number and a unit: `"500ms"`, `"5s"`, `"2m"`, `"1h"`.
+///
+/// What an error does is decided by the innermost rule that has an opinion: the `on_error` of the
+/// handler, then that of the component, then `"answer"`. A function that returns `None` leaves it
+/// to the next. An `Error::fatal` is past all rules: it ends this life.
 ///
 /// # Keys on an impl block
 ///
@@ -185,6 +191,7 @@ pub fn component(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `priority` | `10`, `-1`, `2.5` | Higher ones run first; 0 unless said. |
 /// | `timeout` | `"5s"` | How long an `async` handler may take; not zero. |
 /// | `parallel` | | Runs a `&self` handler on another thread. |
+/// | `on_error` | a word or a path | What its errors do, as on the component, which comes next. |
 ///
 /// Two handlers that hear the same event on the same channel have different priorities.
 ///

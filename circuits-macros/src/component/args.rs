@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Lit, LitInt, LitStr};
 
 use crate::errors::Errors;
-use crate::keys::{self, Entry};
+use crate::keys::{self, Entry, Rule};
 use crate::path::Root;
 
 const KEYS: &[&str] = &[
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) within: Option<LitStr>,
     pub(crate) auto_shutdown: Option<LitStr>,
     pub(crate) shutdown: Option<LitStr>,
-    pub(crate) on_error: Option<LitStr>,
+    pub(crate) on_error: Option<Rule>,
     pub(crate) on_link: Option<LitStr>,
     pub(crate) on_restart: Option<LitStr>,
     pub(crate) attempts: Option<LitInt>,
@@ -61,7 +61,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
             "within" => args.within = Some(key.string(input, "5s")?),
             "auto_shutdown" => args.auto_shutdown = Some(key.string(input, "any_significant")?),
             "shutdown" => args.shutdown = Some(key.string(input, "5s")?),
-            "on_error" => args.on_error = Some(key.string(input, "restart")?),
+            "on_error" => args.on_error = Some(key.rule(input, "restart")?),
             "on_link" => args.on_link = Some(key.string(input, "tell")?),
             "on_restart" => args.on_restart = Some(key.string(input, "drop_mailbox")?),
             "attempts" => args.attempts = Some(key.integer(input, 3)?),

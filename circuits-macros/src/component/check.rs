@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{Generics, Lit, LitInt, LitStr};
+use syn::{Generics, Lit, LitInt, LitStr, Path};
 
 use super::args::Args;
 use crate::errors::Errors;
+use crate::keys::Rule;
 use crate::path::Root;
 use crate::{duration, name};
 
@@ -31,7 +32,11 @@ const AUTO_SHUTDOWN: &[(&str, &str)] = &[
     ("any_significant", "AnySignificant"),
     ("all_significant", "AllSignificant"),
 ];
-const ON_ERROR: &[(&str, &str)] = &[("answer", "Answer"), ("restart", "Restart")];
+const ON_ERROR: &[(&str, &str)] = &[
+    ("answer", "Answer"),
+    ("restart", "Restart"),
+    ("stop", "Stop"),
+];
 const ON_LINK: &[(&str, &str)] = &[("fail", "Fail"), ("tell", "Tell")];
 const ON_RESTART: &[(&str, &str)] = &[
     ("keep_mailbox", "KeepMailbox"),
@@ -49,6 +54,8 @@ pub(crate) struct Options {
     pub(crate) attempts: Option<u32>,
     /// Those that are one of a few words.
     pub(crate) choices: Vec<Choice>,
+    /// The function that decides what an error does.
+    pub(crate) rule: Option<Path>,
 }
 
 /// How many restarts are borne.
@@ -76,6 +83,11 @@ pub(crate) struct Choice {
 
 /// Judges each key on its own; a bad one is left out.
 pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
+    let (on_error, rule) = match args.on_error {
+        Some(Rule::Word(literal)) => (Some(literal), None),
+        Some(Rule::Function(path)) => (None, Some(path)),
+        None => (None, None),
+    };
     let choices = [
         ("overflow", "Overflow", args.overflow, OVERFLOW),
         ("strategy", "Strategy", args.strategy, STRATEGY),
@@ -85,7 +97,7 @@ pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
             args.auto_shutdown,
             AUTO_SHUTDOWN,
         ),
-        ("on_error", "OnError", args.on_error, ON_ERROR),
+        ("on_error", "OnError", on_error, ON_ERROR),
         ("on_link", "OnLink", args.on_link, ON_LINK),
         ("on_restart", "OnRestart", args.on_restart, ON_RESTART),
     ];
@@ -108,6 +120,7 @@ pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
                 judge.value(literal, |literal| choice(key, kind, &literal, known))
             })
             .collect(),
+        rule,
         root: args.root,
     }
 }
@@ -185,6 +198,11 @@ fn check_attempts(literal: &LitInt) -> syn::Result<u32> {
             Err(syn::Error::new_spanned(literal, message))
         }
     }
+}
+
+/// Reads the word for what an error does.
+pub(crate) fn check_on_error(literal: &LitStr) -> syn::Result<Ident> {
+    choice("on_error", "OnError", literal, ON_ERROR).map(|choice| choice.variant)
 }
 
 fn choice(

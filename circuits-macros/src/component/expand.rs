@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned;
 use syn::{Attribute, Generics};
 
 use super::check::{Choice, Options, Restarts, Shutdown};
-use crate::duration;
+use crate::{duration, place};
 
 /// The implementation of `Declare`; nothing for a type with lifetimes, which is refused.
 pub(crate) fn expand(
@@ -23,12 +24,23 @@ pub(crate) fn expand(
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"));
     let calls = calls(options, &private);
+    let rule = options.rule.as_ref().map(|rule| {
+        let decide = place::at(rule.span(), quote!(#rule(error)));
+        quote! {
+            fn on_error(
+                error: &#private::Error,
+            ) -> ::core::option::Option<#private::OnError> {
+                #decide
+            }
+        }
+    });
     quote! {
         #(#cfgs)*
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #impl_generics #private::Declare for #ident #ty_generics #where_clause {
             const OPTIONS: #private::Options = #private::Options::new() #calls;
+            #rule
         }
     }
 }

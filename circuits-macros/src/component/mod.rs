@@ -5,7 +5,7 @@ mod args;
 mod check;
 mod expand;
 
-pub(crate) use check::check_lifetimes;
+pub(crate) use check::{check_lifetimes, check_on_error};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

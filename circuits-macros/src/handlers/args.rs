@@ -4,10 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use syn::{LitStr, Meta};
 
 use crate::errors::Errors;
-use crate::keys::{self, Entry, Number};
+use crate::keys::{self, Entry, Number, Rule};
 use crate::path::Root;
 
-const KEYS: &[&str] = &["channel", "priority", "timeout", "parallel"];
+const KEYS: &[&str] = &["channel", "priority", "timeout", "parallel", "on_error"];
 
 /// What is written in `#[handler(..)]`.
 #[derive(Default)]
@@ -17,6 +17,15 @@ pub(crate) struct Args {
     pub(crate) priority: Option<Number>,
     pub(crate) timeout: Option<Timeout>,
     pub(crate) parallel: Option<Span>,
+    pub(crate) on_error: Option<OnError>,
+}
+
+/// The key `on_error`.
+pub(crate) struct OnError {
+    /// Where the key stands.
+    pub(crate) key: Span,
+    /// Its value.
+    pub(crate) value: Rule,
 }
 
 /// The key `timeout`.
@@ -56,6 +65,12 @@ pub(crate) fn parse_handler(meta: &Meta, errors: &mut Errors) -> Args {
             "parallel" => {
                 key.flag(input)?;
                 args.parallel = Some(key.span);
+            }
+            "on_error" => {
+                args.on_error = Some(OnError {
+                    key: key.span,
+                    value: key.rule(input, "restart")?,
+                });
             }
             "name" => {
                 let message = "a name stands on its own: write `#[handler(\"hello\")]`";

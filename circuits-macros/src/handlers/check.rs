@@ -9,10 +9,11 @@ use syn::{Attribute, GenericArgument, Generics, ItemImpl, LitStr, Path, PathArgu
 
 use super::args::Args;
 use super::ast::{Block, Method};
-use super::returns::{self, Returns};
+use super::returns::{self, Returns, Shape};
 use super::signature::{self, Input, Parameters};
 use super::{table, types};
 use crate::errors::Errors;
+use crate::keys::Rule;
 use crate::{component, duration, name, place};
 
 /// A component whose handlers can be written.
@@ -63,6 +64,15 @@ pub(crate) struct Handler {
     pub(crate) timeout: Option<Duration>,
     pub(crate) channel: Option<LitStr>,
     pub(crate) priority: Option<f64>,
+    pub(crate) on_error: Option<OnError>,
+}
+
+/// What an error of a handler does.
+pub(crate) enum OnError {
+    /// One of the variants of `OnError`.
+    Always(Ident),
+    /// What a function decides.
+    Decided(Path),
 }
 
 /// Judges a block; `None` if nothing can be written for it.
@@ -167,6 +177,8 @@ fn check_method(method: &Method, own: &Type, index: usize, errors: &mut Errors) 
         other => other,
     };
     let returns = returns?;
+    let fallible = timeout.is_some() || matches!(returns.shape, Shape::Result(_));
+    let on_error = check_on_error(args, fallible, errors);
     fits.then(|| Handler {
         variant: name::camel(&signature.ident, format!("Handler{index}")),
         method: signature.ident.clone(),
@@ -179,6 +191,7 @@ fn check_method(method: &Method, own: &Type, index: usize, errors: &mut Errors) 
         timeout,
         channel,
         priority: args.priority.as_ref().map(|priority| priority.value),
+        on_error,
     })
 }
 
@@ -219,6 +232,23 @@ fn check_timeout(args: &Args, is_async: bool, errors: &mut Errors) -> Option<Dur
     duration::parse_positive(&timeout.value, "timeout")
         .map_err(|error| errors.push(error))
         .ok()
+}
+
+fn check_on_error(args: &Args, fallible: bool, errors: &mut Errors) -> Option<OnError> {
+    let on_error = args.on_error.as_ref()?;
+    if !fallible {
+        let message = "this handler has no error to decide about: return a `Result`, or remove \
+                       `on_error`";
+        errors.at(on_error.key, message);
+        return None;
+    }
+    match &on_error.value {
+        Rule::Function(path) => Some(OnError::Decided(path.clone())),
+        Rule::Word(literal) => component::check_on_error(literal)
+            .map_err(|error| errors.push(error))
+            .map(OnError::Always)
+            .ok(),
+    }
 }
 
 fn check_mode(args: &Args, exclusive: bool, errors: &mut Errors) -> Mode {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Generics;
 use syn::spanned::Spanned;
 
-use super::check::{Component, Handler, Mode};
+use super::check::{Component, Handler, Mode, OnError};
 use super::signature::Input;
 use super::{bounds, message, types};
 use crate::path::Root;
@@ -98,6 +98,7 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
         .flat_map(|handler| rows(scope, handler));
     let exclusive = exclusive(scope);
     let shared = shared(scope);
+    let on_error = on_error(scope);
     // Else what is no component would be answered with a list of all components. A generic one
     // stays listed, so that a bound which does not hold is named.
     let concrete = component.generics.params.is_empty();
@@ -110,10 +111,47 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
             type State = #private::#state<Self>;
             const NAME: &'static str = #name;
             const HANDLERS: &'static [#private::Handler<Self>] = &[#(#table),*];
+            #on_error
             #exclusive
             #shared
         }
     }
+}
+
+/// What the errors of single handlers do; nothing where none says it.
+fn on_error(scope: &Scope<'_>) -> Option<TokenStream> {
+    let &Scope {
+        component,
+        ref private,
+        ref message,
+        span,
+        ..
+    } = scope;
+    let arms = component.handlers.iter().filter_map(|handler| {
+        let variant = &handler.variant;
+        let decision = match handler.on_error.as_ref()? {
+            OnError::Always(what) => quote_spanned! {span=>
+                ::core::option::Option::Some(#private::OnError::#what)
+            },
+            OnError::Decided(rule) => place::at(rule.span(), quote!(#rule(error))),
+        };
+        Some(quote_spanned!(span=> #message::#variant(_) => #decision,))
+    });
+    let arms: Vec<_> = arms.collect();
+    (!arms.is_empty()).then(|| {
+        quote_spanned! {span=>
+            #[allow(unused_variables)]
+            fn on_handler_error(
+                message: &Self::Message,
+                error: &#private::Error,
+            ) -> ::core::option::Option<#private::OnError> {
+                match message {
+                    #(#arms)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    })
 }
 
 /// The rows of a handler in the table: one for each name it listens to.

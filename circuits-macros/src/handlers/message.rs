@@ -70,10 +70,10 @@ pub(crate) fn expand(scope: &Scope<'_>) -> TokenStream {
                 }
             }
 
-            fn into_event(self) -> #private::AnyEvent {
+            fn share(self) -> (#private::AnyEvent, Self) {
                 match self {
-                    #(Self::#variants(envelope) => envelope.into_event(),)*
-                    Self::Added(added) => added.into_event(),
+                    #(Self::#variants(envelope) => envelope.share(Self::#variants),)*
+                    Self::Added(added) => added.share(Self::Added),
                 }
             }
         }

@@ -29,6 +29,9 @@ struct Strategy;
 #[component(on_error = "panic")]
 struct OnError;
 
+#[component(on_error = 5)]
+struct NumberRule;
+
 #[component(max_restarts = 5_000_000_000)]
 struct MaxRestarts;
 

@@ -38,6 +38,19 @@ impl Greeter {
     #[handler(5)]
     fn j(&mut self) {}
 
+    #[handler("l", on_error = "panic")]
+    fn l(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[handler("m", on_error)]
+    fn m(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[handler("n", on_error = "restart")]
+    fn n(&mut self) {}
+
     #[handler = "k"]
     fn k(&mut self) {}
 }

@@ -1,5 +1,6 @@
 //! The keys of a component.
 
+use circuits::OnError;
 use circuits::prelude::*;
 
 #[component(
@@ -27,7 +28,8 @@ enum Rejecting {
     shutdown = "brutal",
     on_link = "fail",
     on_restart = "keep_mailbox",
-    attempts = 1
+    attempts = 1,
+    on_error = "stop"
 )]
 struct Dropping(#[allow(dead_code)] u32);
 
@@ -43,6 +45,22 @@ struct Dropping(#[allow(dead_code)] u32);
     attempts = 4_294_967_295,
 )]
 struct Latest {}
+
+fn rule(error: &Error) -> Option<OnError> {
+    error.downcast_ref::<std::fmt::Error>().map(|_| OnError::Stop)
+}
+
+#[component(on_error = rule)]
+struct Ruled;
+
+#[component(on_error = Self::rule)]
+struct RuledByItself<T>(T);
+
+impl<T> RuledByItself<T> {
+    fn rule(_error: &Error) -> Option<OnError> {
+        None
+    }
+}
 
 #[component(strategy = "dynamic", auto_shutdown = "never", max_restarts = 4_294_967_295)]
 struct Dynamic;
@@ -61,6 +79,12 @@ impl Dropping {}
 
 #[component]
 impl Latest {}
+
+#[component]
+impl Ruled {}
+
+#[component]
+impl<T: Send + 'static> RuledByItself<T> {}
 
 #[component]
 impl Dynamic {}

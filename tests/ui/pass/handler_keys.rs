@@ -1,6 +1,15 @@
 //! The keys of a handler.
 
+use circuits::OnError;
 use circuits::prelude::*;
+
+mod rules {
+    use circuits::{Error, OnError};
+
+    pub fn never(_error: &Error) -> Option<OnError> {
+        Some(OnError::Answer)
+    }
+}
 
 #[derive(Event)]
 #[event(reply = u32)]
@@ -44,6 +53,30 @@ impl Calculator {
     #[handler("sum", channel = "*", priority = 5, timeout = "2m", parallel)]
     async fn all(&self, _event: &Sum) -> Result<Option<u32>, Error> {
         Ok(None)
+    }
+
+    #[handler("sum", priority = 6, on_error = "restart")]
+    fn restart(&mut self, _event: &Sum) -> Result<u32, Error> {
+        Ok(1)
+    }
+
+    #[handler("sum", priority = 7, on_error = rules::never)]
+    async fn never(&self, _event: &Sum) -> Result<u32, Error> {
+        Ok(1)
+    }
+
+    #[handler("sum", priority = 8, on_error = Self::rule, timeout = "1s")]
+    async fn late(&self, _event: &Sum) -> u32 {
+        1
+    }
+
+    #[handler(on_error = "stop")]
+    fn any(&mut self, _event: &AnyEvent) -> circuits::Result {
+        Ok(())
+    }
+
+    fn rule(_error: &Error) -> Option<OnError> {
+        None
     }
 
     #[handler(timeout = "1h",)]

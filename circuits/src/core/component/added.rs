@@ -56,9 +56,10 @@ impl<C: Component> Added<C> {
         self.0.letter()
     }
 
-    /// Turns the message into its event.
-    pub fn into_event(self) -> AnyEvent {
-        self.0.into_event()
+    /// Splits off a share of the event; `wrap` takes the rest.
+    pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
+        let (event, job) = self.0.share();
+        (event, wrap(Self(job)))
     }
 }
 
@@ -71,7 +72,7 @@ impl<C: Component> fmt::Debug for Added<C> {
 trait Job<C: Component>: Send + Sync {
     fn run(&self, this: &mut C, cx: &Context<C>) -> Result<(), Error>;
     fn letter(&self) -> &dyn Letter;
-    fn into_event(self: Box<Self>) -> AnyEvent;
+    fn share(self: Box<Self>) -> (AnyEvent, Box<dyn Job<C>>);
 }
 
 struct Work<F, E: Event> {
@@ -94,8 +95,9 @@ where
         &self.envelope
     }
 
-    fn into_event(self: Box<Self>) -> AnyEvent {
-        self.envelope.into_event()
+    fn share(self: Box<Self>) -> (AnyEvent, Box<dyn Job<C>>) {
+        let Self { run, envelope } = *self;
+        envelope.share(|envelope| -> Box<dyn Job<C>> { Box::new(Self { run, envelope }) })
     }
 }
 

@@ -63,7 +63,31 @@ struct Pending<'a, E: Event, R: Reach<E>> {
     event: Option<E>,
     limit: Option<Duration>,
     sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    sent: Option<(Arc<Delivery<E>>, Option<Published>)>,
+    sent: Option<Asked<E>>,
+}
+
+/// A call that was sent. Dropped before it is answered, it says so: a reply
+/// comes too late from then on.
+///
+/// Apart from [`Pending`], so that this drop borrows nothing.
+struct Asked<E: Event> {
+    delivery: Option<Arc<Delivery<E>>>,
+    _published: Option<Published>,
+}
+
+impl<E: Event> Asked<E> {
+    /// Gives up, unless there is a reply in this instant.
+    fn leave(mut self) -> Option<E::Reply> {
+        self.delivery.take()?.leave()
+    }
+}
+
+impl<E: Event> Drop for Asked<E> {
+    fn drop(&mut self) {
+        if let Some(delivery) = self.delivery.take() {
+            delivery.leave();
+        }
+    }
 }
 
 impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
@@ -108,8 +132,22 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
             Some(_) => self.origin.publish(delivery.clone()),
             None => None,
         };
-        self.sent = Some((delivery, published));
+        self.sent = Some(Asked {
+            delivery: Some(delivery),
+            _published: published,
+        });
         Ok(())
+    }
+
+    fn delivery(&self) -> Option<&Arc<Delivery<E>>> {
+        self.sent.as_ref()?.delivery.as_ref()
+    }
+
+    /// Ends a call that was answered.
+    fn finish(&mut self) {
+        if let Some(mut asked) = self.sent.take() {
+            asked.delivery = None;
+        }
     }
 
     /// Tells whether the time is over.
@@ -153,16 +191,19 @@ impl<E: Event, R: Reach<E>> Future for Call<'_, E, R> {
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let call = &mut self.0;
         call.begin(Ask::First)?;
-        let Some((delivery, _)) = &call.sent else {
+        let Some(delivery) = call.delivery() else {
             return Poll::Ready(Err(CallError::NoReply));
         };
-        match delivery.poll_reply(task) {
-            Poll::Ready(reply) => Poll::Ready(reply),
-            Poll::Pending => match call.poll_limit(task) {
-                Some(error) => Poll::Ready(Err(error)),
-                None => Poll::Pending,
-            },
+        if let Poll::Ready(reply) = delivery.poll_reply(task) {
+            call.finish();
+            return Poll::Ready(reply);
         }
+        let Some(error) = call.poll_limit(task) else {
+            return Poll::Pending;
+        };
+        // A reply that came in this instant is in time.
+        let reply = call.sent.take().and_then(Asked::leave);
+        Poll::Ready(reply.ok_or(error))
     }
 }
 
@@ -176,17 +217,19 @@ impl<E: Event, R: Reach<E>> Future for CallAll<'_, E, R> {
             Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
             Err(error) => return Poll::Ready(vec![Err(error)]),
         }
-        let Some((delivery, _)) = &call.sent else {
+        let Some(delivery) = call.delivery() else {
             return Poll::Ready(Vec::new());
         };
         if let Poll::Ready(replies) = delivery.poll_replies(task) {
+            call.finish();
             return Poll::Ready(replies);
         }
-        let delivery = delivery.clone();
-        match call.poll_limit(task) {
-            Some(error) => Poll::Ready(delivery.give_up(&error)),
-            None => Poll::Pending,
-        }
+        let Some(error) = call.poll_limit(task) else {
+            return Poll::Pending;
+        };
+        let replies = call.delivery().map(|delivery| delivery.give_up(&error));
+        call.finish();
+        Poll::Ready(replies.unwrap_or_default())
     }
 }
 

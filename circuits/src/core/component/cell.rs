@@ -275,6 +275,14 @@ impl<C: Component> Cell<C> {
         }
     }
 
+    /// Buries what nobody took; what the framework owed to one life just ends.
+    pub(crate) fn bury_waiting(&self, message: C::Message) {
+        let track = message.letter().track();
+        if track.is_none_or(|track| !track.is_owed()) {
+            self.bury(message, Reason::Stopped, CallError::Stopped);
+        }
+    }
+
     /// Counts an event as a dead letter and tells its caller why.
     ///
     /// Contains a panic in the event's drop: this runs in supervisors, and
@@ -397,11 +405,12 @@ impl<C: Component> Body for Cell<C> {
         if let Some(children) = children {
             children.shut_down(Command::Kill);
         }
-        for message in self.mailbox.close() {
-            let track = message.letter().track();
-            if track.is_none_or(|track| !track.is_owed()) {
-                self.bury(message, Reason::Stopped, CallError::Stopped);
-            }
+        let (queue, suspect) = self.mailbox.close();
+        if let Some(message) = suspect {
+            self.bury(message, Reason::Crashed, CallError::Crashed);
+        }
+        for message in queue {
+            self.bury_waiting(message);
         }
     }
 

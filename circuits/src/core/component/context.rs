@@ -53,6 +53,8 @@ pub struct Context<C: Component> {
     life: u64,
     handler: &'static str,
     run: Run,
+    /// How many lives in a row the event that is being handled has crashed.
+    pub(crate) crashes: u32,
     track: Option<Arc<dyn Track>>,
 }
 
@@ -71,6 +73,7 @@ impl<C: Component> Context<C> {
             life,
             handler: "",
             run: Run::ALONE,
+            crashes: 0,
             track: None,
         }
     }
@@ -99,8 +102,14 @@ impl<C: Component> Context<C> {
         self.enter(message)
     }
 
+    /// Tells whether somebody keeps a record of the event, who may have gone.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.track.is_some()
+    }
+
     pub(crate) fn leave(&mut self) {
         self.track = None;
+        self.crashes = 0;
     }
 
     pub(crate) fn cause(&self) -> Option<Arc<Cause>> {

@@ -1,22 +1,78 @@
 //! What is left when a life ends: the event that was being handled, those that
 //! wait, and the value.
 
-use crate::core::component::Component;
+use std::time::Duration;
+
+use crate::core::component::handler::has_own;
 use crate::core::component::life::Life;
-use crate::core::event::{End, Error, Reason};
-use crate::core::reply::CallError;
+use crate::core::component::report::{Crash, Verdict};
+use crate::core::component::{Body, Component, HandlerTimeout, Shutdown};
+use crate::core::event::{Crashed, End, Error, Event, Reason};
+use crate::core::mailbox::Suspect;
+use crate::core::reply::{CallError, Party};
 use crate::core::runtime;
 
 impl<C: Component> Life<C> {
     /// Reports a panic, and the event that was being handled.
     pub(crate) fn crash(&mut self, error: Error) -> End {
         let cause = self.cx.cause();
+        let crashes = self.cx.crashes;
         match self.take_handled() {
-            Some(message) => self.cell().report_crash(message, &error, cause),
+            Some(message) => {
+                let suspect = Suspect { message, crashes };
+                self.cell().conclude_panic(suspect, &error, cause);
+            }
             None => self.cell().report_failure(self.cx.handler(), &error),
         }
         self.cx.leave();
         End::Failed(error)
+    }
+
+    /// Reports a panic in an event of the component's own life, of which each
+    /// life has another.
+    pub(crate) fn crash_in_own(&mut self, error: Error) -> End {
+        match self.take_handled() {
+            Some(message) => {
+                let crash = Crash {
+                    error: &error,
+                    panicked: true,
+                    verdict: Verdict::Lost(Reason::Crashed),
+                    cause: None,
+                };
+                self.cell().report_crash(message, crash);
+            }
+            None => self.cell().report_failure(self.cx.handler(), &error),
+        }
+        End::Failed(error)
+    }
+
+    /// Runs the component's handlers of its own failure, on the value as it is.
+    pub(crate) async fn crashed(&mut self, error: &Error) {
+        let cell = self.cell().clone();
+        let limit = match cell.shutdown() {
+            Shutdown::Brutal => Duration::ZERO,
+            Shutdown::After(limit) => limit,
+            Shutdown::Infinite => Duration::MAX,
+        };
+        let hook = async {
+            if has_own::<C>(Crashed::NAME) {
+                // Readers on other threads go first: the value must be free.
+                cell.end_life().await;
+            }
+            let (name, life) = (cell.name().clone(), self.cx.life());
+            let crashed = || Crashed::new(cell.id(), name, life, error.clone());
+            // A failure is reported already, and changes nothing more.
+            let _ = self.handle_own(crashed).await;
+        };
+        match runtime::catch(runtime::timeout(limit, hook)).await {
+            Ok(Some(())) => {}
+            Ok(None) => {
+                self.crash_in_own(HandlerTimeout(limit).into());
+            }
+            Err(panic) => {
+                self.crash_in_own(panic.into());
+            }
+        }
     }
 
     /// Takes the event that was being handled when its handler was cut off.
@@ -47,13 +103,20 @@ impl<C: Component> Drop for Life<C> {
                 .bury(message, Reason::Crashed, CallError::Crashed);
         }
         let cell = self.cx.cell().clone();
+        let crashes = std::mem::take(&mut self.crashes);
+        if crashes > 0
+            && let Some(message) = self.batch.pop_front()
+            && let Err(message) = cell.mailbox().put_aside(Suspect { message, crashes })
+        {
+            cell.bury(message, Reason::Crashed, CallError::Crashed);
+        }
         if cell.drops_mailbox() {
             self.batch.extend(cell.mailbox().empty());
         } else {
             cell.mailbox().put_back(&mut self.batch);
         }
         while let Some(message) = self.batch.pop_front() {
-            cell.bury(message, Reason::Stopped, CallError::Stopped);
+            cell.bury_waiting(message);
         }
         self.give_up_value();
     }

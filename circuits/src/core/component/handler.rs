@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use crate::core::component::{Body, Cell, Component, Handles};
 use crate::core::event::{
-    AnyEvent, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started, Stopped,
-    Unregistered, check_name, same,
+    AnyEvent, Crashed, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started,
+    Stopped, Unregistered, check_name, same,
 };
 use crate::core::id::Channel;
 use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket};
 use crate::core::route::{Hop, SubscriptionId, To};
 
 /// Events that a component's own handlers get directly.
-const OWN: [(&str, TypeId); 7] = [
+const OWN: [(&str, TypeId); 8] = [
     own::<Registered>(),
     own::<Started>(),
     own::<Stopped>(),
+    own::<Crashed>(),
     own::<PrepareUnregister>(),
     own::<Unregistered>(),
     own::<Down>(),

@@ -3,7 +3,8 @@
 //! ```text
 //! begin ─► make ─► registered, started ─► run ─► children end ─► stopped ─► Ended
 //!                                          │
-//!                        panic, kill ──────┴─► value dropped ─► children end ─► Ended
+//!                    panic ─► crashed ─────┤
+//!                             kill ────────┴─► value dropped ─► children end ─► Ended
 //! ```
 
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ use crate::core::component::flow::settle_debts;
 use crate::core::component::handler::{has_own, own_messages};
 use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
 use crate::core::event::{End, Error, Event, Registered, Started, Stopped};
-use crate::core::mailbox::{Message, Mode};
+use crate::core::mailbox::{Message, Mode, Suspect};
 use crate::core::reply::{Ask, Cause, Delivery, Notes, Party, Plan};
 use crate::core::runtime;
 
@@ -118,7 +119,7 @@ async fn lifetime<C: Component>(
     let end = match runtime::catch(Box::pin(life.begin())).await {
         Ok(None) => None,
         Ok(Some(end)) => Some(end),
-        Err(panic) => Some(life.crash(panic.into())),
+        Err(panic) => Some(life.crash_in_own(panic.into())),
     };
     let end = match end {
         Some(end) => end,
@@ -134,13 +135,20 @@ async fn lifetime<C: Component>(
             }
         }
     };
-    // Where there is nothing to run, nothing has started that could stop.
-    if cell.has_started() && matches!(end, End::Normal | End::Shutdown) {
-        let how = cell.control().command().max(Command::Drain);
-        Box::pin(end_children(cell, how)).await;
-        if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
-            life.crash(panic.into());
+    match &end {
+        // Where there is nothing to run, nothing has started that could stop.
+        End::Normal | End::Shutdown if cell.has_started() => {
+            let how = cell.control().command().max(Command::Drain);
+            Box::pin(end_children(cell, how)).await;
+            if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
+                life.crash_in_own(panic.into());
+            }
         }
+        // Killed in the same instant, it is not polled again.
+        End::Failed(error) if cell.control().command() < Command::Kill => {
+            Box::pin(life.crashed(error)).await;
+        }
+        _ => {}
     }
     life.give_up_value();
     end
@@ -158,6 +166,8 @@ pub(crate) struct Life<C: Component> {
     pub(crate) batch: VecDeque<C::Message>,
     pub(crate) handling: bool,
     quiet: u8,
+    /// How many lives the event in front has crashed, before it is handled again.
+    pub(crate) crashes: u32,
 }
 
 impl<C: Component> Life<C> {
@@ -168,6 +178,7 @@ impl<C: Component> Life<C> {
             batch: VecDeque::new(),
             handling: false,
             quiet: 0,
+            crashes: 0,
         }
     }
 
@@ -204,7 +215,7 @@ impl<C: Component> Life<C> {
     }
 
     /// Runs the component's own handlers of an event of its life, then tells others.
-    async fn handle_own<E: Event + Clone>(
+    pub(crate) async fn handle_own<E: Event + Clone>(
         &mut self,
         event: impl FnOnce() -> E,
     ) -> Result<(), Error> {
@@ -280,6 +291,7 @@ impl<C: Component> Life<C> {
             turn += 1;
             let end = if mode == Mode::Exclusive {
                 self.cell().mailbox().set_taken(self.batch.len() - 1);
+                self.cx.crashes = std::mem::take(&mut self.crashes);
                 let outcome = self.handle_exclusive().await;
                 self.conclude(outcome)
             } else {
@@ -294,7 +306,11 @@ impl<C: Component> Life<C> {
     /// Waits for the next batch; `false` if the component shall end instead.
     async fn refill(&mut self, draining: bool) -> bool {
         let Self {
-            cx, batch, quiet, ..
+            cx,
+            batch,
+            quiet,
+            crashes,
+            ..
         } = self;
         let cell = cx.cell();
         poll_fn(|task| {
@@ -302,7 +318,8 @@ impl<C: Component> Life<C> {
             if command >= Command::Stop || (command == Command::Drain && !draining) {
                 return Poll::Ready(command < Command::Stop);
             }
-            if cell.mailbox().poll_take(task, batch).is_ready() {
+            if let Poll::Ready(number) = cell.mailbox().poll_take(task, batch) {
+                *crashes = number;
                 if batch.len() > batch.capacity() / 4 {
                     *quiet = 0;
                 }
@@ -353,7 +370,13 @@ impl<C: Component> Life<C> {
         let message = self.take_handled();
         let end = match (outcome, message) {
             (Err(error), Some(message)) => {
-                self.cell().conclude_error(message, error, self.cx.cause())
+                let crashes = self.cx.crashes;
+                let suspect = Suspect { message, crashes };
+                self.cell().conclude_error(suspect, error, self.cx.cause())
+            }
+            (Ok(()), Some(message)) if self.cx.is_tracked() && message.letter().is_late() => {
+                self.cell().report_late(message);
+                None
             }
             _ => None,
         };

@@ -92,6 +92,13 @@ use crate::core::reply::Envelope;
 pub trait Declare {
     /// Its channel, mailbox and supervision.
     const OPTIONS: Options;
+
+    /// Decides what an error of its handlers does; `None` leaves it to
+    /// [`Options::on_error`].
+    fn on_error(error: &Error) -> Option<OnError> {
+        let _ = error;
+        None
+    }
 }
 
 /// A component: state, and the handlers that act on it.
@@ -115,6 +122,13 @@ pub trait Component: Declare + Sized + Send + 'static {
 
     /// Its handlers; a handler's place in this list is its number.
     const HANDLERS: &'static [Handler<Self>];
+
+    /// Decides what an error of one handler does; `None` leaves it to
+    /// [`Declare::on_error`].
+    fn on_handler_error(message: &Self::Message, error: &Error) -> Option<OnError> {
+        let _ = (message, error);
+        None
+    }
 
     /// Runs a `&mut self` handler.
     fn exclusive<'a>(

@@ -243,4 +243,7 @@ pub enum OnError {
     Answer,
     /// It ends this life of the component as well, as a panic does.
     Restart,
+    /// It is an answer, and the component ends in order: a transient or temporary
+    /// one for good.
+    Stop,
 }

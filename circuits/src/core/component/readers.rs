@@ -19,7 +19,7 @@ use crate::core::component::flow::settle_debts;
 use crate::core::component::life::{Life, TURN};
 use crate::core::component::{Body, Cell, Command, Component, Context, Finished, Keep};
 use crate::core::event::{End, Error};
-use crate::core::mailbox::{Message, Mode};
+use crate::core::mailbox::{Message, Mode, Suspect};
 use crate::core::reply::{Party, Run, find_deadlock};
 
 /// So many readers of one component run at once; further events wait.
@@ -29,7 +29,11 @@ const READERS: usize = 1024;
 /// exclusive, or there is none. Returns the end of the life if one failed so.
 pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> {
     let Life {
-        cx, state, batch, ..
+        cx,
+        state,
+        batch,
+        crashes,
+        ..
     } = &mut *life;
     let cell = cx.cell();
     let mut slots = Slots {
@@ -54,6 +58,7 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> 
             Step::Admit(message) => {
                 run = run.next();
                 let mut cx = Context::new(phase.cell.clone(), cx.life());
+                cx.crashes = std::mem::take(crashes);
                 let state = match state.as_ref() {
                     Some(state) if cx.enter_beside(&message, run) => state,
                     _ => {
@@ -82,16 +87,26 @@ pub(crate) async fn read_phase<C: Component>(life: &mut Life<C>) -> Option<End> 
 fn conclude<C: Component>(cell: &Arc<Cell<C>>, finished: Finished<C::Message>) -> Option<End> {
     let Finished {
         message,
+        crashes,
         outcome,
         cause,
+        late,
     } = finished;
-    let message = message?;
+    let suspect = Suspect {
+        message: message?,
+        crashes,
+    };
     match outcome {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => cell.conclude_error(message, error, cause),
+        Ok(Ok(())) => {
+            if late {
+                cell.report_late(suspect.message);
+            }
+            None
+        }
+        Ok(Err(error)) => cell.conclude_error(suspect, error, cause),
         Err(panic) => {
             let error = Error::from(panic);
-            cell.report_crash(message, &error, cause);
+            cell.conclude_panic(suspect, &error, cause);
             Some(End::Failed(error))
         }
     }

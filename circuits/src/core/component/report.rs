@@ -4,23 +4,64 @@ use std::sync::Arc;
 
 use crate::core::component::{Body, Cell, Component, OnError};
 use crate::core::event::{AnyEvent, End, Error, Exception, Reason};
-use crate::core::mailbox::Message;
-use crate::core::reply::{CallError, Cause, Party};
+use crate::core::mailbox::{Message, Suspect};
+use crate::core::reply::{CallError, Cause, Party, Run};
+
+/// How a handler ended the life that it ran in.
+pub(crate) struct Crash<'a> {
+    pub(crate) error: &'a Error,
+    /// It panicked; else it returned the error.
+    pub(crate) panicked: bool,
+    pub(crate) verdict: Verdict,
+    pub(crate) cause: Option<Arc<Cause>>,
+}
+
+/// What becomes of an event that crashed a life.
+pub(crate) enum Verdict {
+    /// The next life handles it, before all else; it has crashed so many.
+    Again(u32),
+    Lost(Reason),
+}
 
 impl<C: Component> Cell<C> {
     /// Reports an error that a handler returned; some end the life.
     pub(crate) fn conclude_error(
         &self,
-        message: C::Message,
+        suspect: Suspect<C::Message>,
         error: Error,
         cause: Option<Arc<Cause>>,
     ) -> Option<End> {
-        let crashed = error.is_fatal() || C::OPTIONS.on_error == OnError::Restart;
-        self.report_error(message, &error, cause, crashed);
-        crashed.then_some(End::Failed(error))
+        match Self::rule(&suspect.message, &error) {
+            OnError::Answer => self.report_error(suspect.message, &error, cause, false),
+            OnError::Stop => {
+                self.report_error(suspect.message, &error, cause, false);
+                self.control().tell_by_itself();
+            }
+            OnError::Restart => {
+                let crash = Crash {
+                    error: &error,
+                    panicked: false,
+                    verdict: self.judge(&suspect),
+                    cause,
+                };
+                self.report_crash(suspect.message, crash);
+                return Some(End::Failed(error));
+            }
+        }
+        None
     }
 
-    /// Reports an error that a handler returned.
+    /// Finds the innermost rule that says what an error does.
+    fn rule(message: &C::Message, error: &Error) -> OnError {
+        if error.is_fatal() {
+            return OnError::Restart;
+        }
+        C::on_handler_error(message, error)
+            .or_else(|| C::on_error(error))
+            .unwrap_or(C::OPTIONS.on_error)
+    }
+
+    /// Tells the caller of an error that a handler returned, and reports it.
     pub(crate) fn report_error(
         &self,
         message: C::Message,
@@ -28,24 +69,87 @@ impl<C: Component> Cell<C> {
         cause: Option<Arc<Cause>>,
         crashed: bool,
     ) {
+        message.letter().fail(error.clone());
         let handler = message.handler();
         self.report(handler, message.into_event(), error, cause, crashed);
     }
 
-    /// Reports a handler that panicked, and the event that is lost by it.
-    pub(crate) fn report_crash(
+    /// Reports a panic of a handler, which ends the life.
+    pub(crate) fn conclude_panic(
         &self,
-        message: C::Message,
+        suspect: Suspect<C::Message>,
         error: &Error,
         cause: Option<Arc<Cause>>,
     ) {
+        let crash = Crash {
+            error,
+            panicked: true,
+            verdict: self.judge(&suspect),
+            cause,
+        };
+        self.report_crash(suspect.message, crash);
+    }
+
+    /// Decides what becomes of an event that has crashed one more life.
+    pub(crate) fn judge(&self, suspect: &Suspect<C::Message>) -> Verdict {
+        let attempts = C::OPTIONS.attempts;
+        let crashes = suspect.crashes.saturating_add(1);
+        if attempts <= 1 {
+            return Verdict::Lost(Reason::Crashed);
+        }
+        if crashes >= attempts {
+            return Verdict::Lost(Reason::Poison);
+        }
+        // What a timer fired is void in the next life, which skips it.
+        let track = suspect.message.letter().track();
+        if track.is_some_and(|track| !track.admits(self.id(), self.life() + 1)) {
+            return Verdict::Lost(Reason::Crashed);
+        }
+        Verdict::Again(crashes)
+    }
+
+    /// Reports a handler that ended its life, and the event that did it: the
+    /// next life handles it once more, or it is lost.
+    pub(crate) fn report_crash(&self, message: C::Message, crash: Crash<'_>) {
+        let Crash {
+            error,
+            panicked,
+            verdict,
+            cause,
+        } = crash;
         let (handler, name) = (message.handler(), message.letter().name());
-        message
-            .letter()
-            .lose(CallError::Crashed, Some(error.clone()));
-        let event = message.into_event();
+        let (event, message) = message.share();
+        let lost = match verdict {
+            Verdict::Lost(reason) => Some((message, reason)),
+            Verdict::Again(crashes) => {
+                // No reader has it any more: callers wait for the component.
+                message.letter().begin(Run::ALONE);
+                let refused = self.mailbox().put_aside(Suspect { message, crashes });
+                refused.err().map(|message| (message, Reason::Crashed))
+            }
+        };
+        match &lost {
+            Some((message, _)) if panicked => message
+                .letter()
+                .lose(CallError::Crashed, Some(error.clone())),
+            Some((message, _)) => message.letter().fail(error.clone()),
+            None => {}
+        }
         self.report(handler, event.clone(), error, cause, true);
-        self.hub().dead_letter(name, Reason::Crashed, || event);
+        // An error is an answer: its event is lost only if it was to be
+        // handled again.
+        if let Some((_, reason)) = lost
+            && (panicked || reason == Reason::Poison)
+        {
+            self.hub().dead_letter(name, reason, || event);
+        }
+    }
+
+    /// Counts a call whose reply found nobody.
+    pub(crate) fn report_late(&self, message: C::Message) {
+        let name = message.letter().name();
+        self.hub()
+            .dead_letter(name, Reason::Late, || message.into_event());
     }
 
     /// Reports a failure outside of any handler.

@@ -10,14 +10,19 @@ use crate::core::component::life::Life;
 use crate::core::component::readers::read_phase;
 use crate::core::component::{Component, Context};
 use crate::core::event::{End, Error, Reason};
+use crate::core::mailbox::Message;
 use crate::core::reply::{CallError, Cause};
 use crate::core::runtime;
 
 /// A reader that has ended: its message, and what became of it.
 pub(crate) struct Finished<M> {
     pub(crate) message: Option<M>,
+    /// How many lives in a row the message had crashed before this one.
+    pub(crate) crashes: u32,
     pub(crate) outcome: Result<Result<(), Error>, runtime::Panic>,
     pub(crate) cause: Option<Arc<Cause>>,
+    /// Its reply came when the caller had gone.
+    pub(crate) late: bool,
 }
 
 /// A reader that runs. Dropped before it has ended, it buries its message.
@@ -40,9 +45,13 @@ impl<C: Component> Reading<C> {
         mut self,
         outcome: Result<Result<(), Error>, runtime::Panic>,
     ) -> Finished<C::Message> {
+        let message = self.message.take();
+        let is_late = |message: &C::Message| message.letter().is_late();
         Finished {
-            message: self.message.take(),
+            late: self.cx.is_tracked() && message.as_ref().is_some_and(is_late),
+            message,
             outcome,
+            crashes: self.cx.crashes,
             cause: self.cx.cause(),
         }
     }

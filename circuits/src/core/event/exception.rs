@@ -98,6 +98,11 @@ pub enum Reason {
     Stopped,
     /// The receiver crashed while handling it.
     Crashed,
+    /// It was a call whose caller had gone when the reply came: its time was
+    /// over, or it was dropped.
+    Late,
+    /// It has crashed as many lives of its receiver in a row as may be.
+    Poison,
     /// The channel's name is empty or too long.
     BadChannel,
 }
@@ -110,6 +115,8 @@ impl fmt::Display for Reason {
             Self::Displaced => "a newer event took its place",
             Self::Stopped => "the receiver has stopped",
             Self::Crashed => "the receiver crashed",
+            Self::Late => "the caller had gone when the reply came",
+            Self::Poison => "it crashed one life after the other",
             Self::BadChannel => "the channel name is empty or too long",
         })
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::core::event::{Event, Inline};
+use crate::core::event::{Error, Event, Inline};
 use crate::core::id::ComponentId;
 
 macro_rules! lifecycle_event {
@@ -71,6 +71,51 @@ lifecycle_event! {
         name: Arc<str>,
         /// Which life ends.
         life: u64,
+    }
+}
+
+/// Fired when a life of a component fails, on the value that failed: after its
+/// tasks and timers have ended, before the value is dropped and before the next
+/// life begins.
+///
+/// Without a handler the value is just dropped, for what it holds may be half
+/// done. A handler has as long as the type of the component says that it may take
+/// to shut down; its own
+/// failure is reported and changes nothing more. It does not run where the life
+/// is cut off from outside, at an await of a handler: by a kill, a missed
+/// deadline, a panic of a task, or the failure of those below it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Crashed {
+    /// The component.
+    pub component: ComponentId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Which life failed.
+    pub life: u64,
+    /// What it failed with.
+    pub error: Error,
+}
+
+impl Crashed {
+    pub(crate) fn new(component: ComponentId, name: Arc<str>, life: u64, error: Error) -> Self {
+        Self {
+            component,
+            name,
+            life,
+            error,
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Event for Crashed {
+    type Reply = ();
+    type Slot = Inline<Self>;
+    const NAME: &'static str = "crashed";
+
+    fn describe(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
     }
 }
 

@@ -20,7 +20,7 @@ pub use self::error::Error;
 pub use self::exception::{DeadLetter, Exception, Reason};
 pub use self::feedback::{Complete, Failure, Feedback, Success};
 pub use self::lifecycle::{
-    PrepareUnregister, Registered, ShutdownPhase, Signal, Started, Stopped, Unregistered,
+    Crashed, PrepareUnregister, Registered, ShutdownPhase, Signal, Started, Stopped, Unregistered,
 };
 pub(crate) use self::name::same;
 pub use self::name::{NameOf, Nameless, check_name};

@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 pub use self::overflow::Overflow;
 pub(crate) use self::room::{Room, RoomKey};
 
-use crate::core::event::{DeadLetter, Event};
+use crate::core::event::{AnyEvent, DeadLetter, Event};
 use crate::core::reply::Letter;
 
 /// A mailbox never holds more than this many events, whatever its overflow
@@ -34,15 +34,19 @@ const KEPT_BYTES: usize = 4096;
 /// What a component's mailbox holds: one variant for each handler.
 ///
 /// Written by `#[component]`: every method is one thin match.
-pub trait Message: Send + Sync + 'static {
+pub trait Message: Sized + Send + Sync + 'static {
     /// Says how the handler takes its component.
     fn mode(&self) -> Mode;
     /// Returns the name of the handler's method.
     fn handler(&self) -> &'static str;
     /// Borrows the envelope in the variant.
     fn letter(&self) -> &dyn Letter;
+    /// Splits off a share of the event.
+    fn share(self) -> (AnyEvent, Self);
     /// Turns the message into its event.
-    fn into_event(self) -> crate::core::event::AnyEvent;
+    fn into_event(self) -> AnyEvent {
+        self.share().0
+    }
 }
 
 /// How a handler takes its component.
@@ -89,14 +93,22 @@ struct State<M> {
     /// Set once nobody will take what waits, not even a later life.
     abandoned: bool,
     receiver: Option<Waker>,
-    /// Boxed, since most mailboxes never make anybody wait.
-    senders: Option<Box<Senders>>,
+    /// Boxed, since most mailboxes never need it.
+    rare: Option<Box<Rare<M>>>,
 }
 
-/// The senders that wait for room.
-#[derive(Default)]
-struct Senders {
+/// What a mailbox has in bad times only.
+struct Rare<M> {
+    /// The senders that wait for room.
     waiting: BTreeMap<RoomKey, Waker>,
+    /// What crashed the last life; beyond the capacity, as it was taken before.
+    suspect: Option<Suspect<M>>,
+}
+
+/// A message, and how many lives in a row it has crashed.
+pub(crate) struct Suspect<M> {
+    pub(crate) message: M,
+    pub(crate) crashes: u32,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -108,7 +120,7 @@ impl<M: Message> Mailbox<M> {
                 closed: false,
                 abandoned: false,
                 receiver: None,
-                senders: None,
+                rare: None,
             }),
             capacity: capacity.clamp(1, MAILBOX_LIMIT) as u32,
             overflow,
@@ -171,8 +183,18 @@ impl<M: Message> Mailbox<M> {
     }
 
     /// Takes all that waits into an empty batch, or registers for the next push.
-    pub(crate) fn poll_take(&self, cx: &Context<'_>, batch: &mut VecDeque<M>) -> Poll<()> {
+    ///
+    /// What was put aside comes first, and alone: then this returns how many
+    /// lives it has crashed, else 0.
+    pub(crate) fn poll_take(&self, cx: &Context<'_>, batch: &mut VecDeque<M>) -> Poll<u32> {
         let mut state = self.lock();
+        if state.rare.is_some()
+            && let Some(suspect) = state.take_suspect()
+        {
+            self.store_taken(0);
+            batch.push_back(suspect.message);
+            return Poll::Ready(suspect.crashes);
+        }
         if state.queue.is_empty() {
             self.store_taken(0);
             match &mut state.receiver {
@@ -198,7 +220,7 @@ impl<M: Message> Mailbox<M> {
             std::mem::swap(&mut state.queue, batch);
             self.store_taken(batch.len());
         }
-        Poll::Ready(())
+        Poll::Ready(0)
     }
 
     /// Notes how much of the batch is left, and lets senders in when there is room.
@@ -226,6 +248,17 @@ impl<M: Message> Mailbox<M> {
         self.store_taken(0);
     }
 
+    /// Keeps what crashed a life, for the next to handle before all else; gives
+    /// it back where there will be none.
+    pub(crate) fn put_aside(&self, suspect: Suspect<M>) -> Result<(), M> {
+        let mut state = self.lock();
+        if state.abandoned {
+            return Err(suspect.message);
+        }
+        state.rare().suspect = Some(suspect);
+        Ok(())
+    }
+
     /// Gives back all that wait, and goes on taking messages.
     pub(crate) fn empty(&self) -> VecDeque<M> {
         let mut state = self.lock();
@@ -236,15 +269,17 @@ impl<M: Message> Mailbox<M> {
         queue
     }
 
-    /// Refuses all further messages and gives back those that wait.
-    pub(crate) fn close(&self) -> VecDeque<M> {
+    /// Refuses all further messages and gives back those that wait, and what
+    /// crashed the last life.
+    pub(crate) fn close(&self) -> (VecDeque<M>, Option<M>) {
         let mut state = self.lock();
         state.closed = true;
         state.abandoned = true;
         self.store_taken(0);
         let queue = std::mem::take(&mut state.queue);
+        let suspect = state.take_suspect();
         self.wake_senders(state);
-        queue
+        (queue, suspect.map(|suspect| suspect.message))
     }
 
     /// Takes messages again, after it was closed.
@@ -278,7 +313,10 @@ impl<M: Message> Mailbox<M> {
 
     /// Returns how many events wait.
     pub(crate) fn len(&self) -> usize {
-        self.lock().queue.len() + self.taken()
+        let state = self.lock();
+        let rare = state.rare.as_ref();
+        let aside = rare.is_some_and(|rare| rare.suspect.is_some());
+        state.queue.len() + self.taken() + usize::from(aside)
     }
 
     /// Completes when there is room again, or nothing more will ever be taken.
@@ -288,8 +326,7 @@ impl<M: Message> Mailbox<M> {
         if state.closed || waiting <= self.low_water() {
             return Poll::Ready(());
         }
-        let senders = state.senders.get_or_insert_default();
-        senders.waiting.insert(key, cx.waker().clone());
+        state.rare().waiting.insert(key, cx.waker().clone());
         // Under the lock: the receiver clears it under the same lock.
         self.awaited.store(true, Ordering::Relaxed);
         Poll::Pending
@@ -297,8 +334,8 @@ impl<M: Message> Mailbox<M> {
 
     /// Forgets a sender that no longer waits.
     pub(crate) fn forget(&self, key: RoomKey) {
-        if let Some(senders) = &mut self.lock().senders {
-            senders.waiting.remove(&key);
+        if let Some(rare) = &mut self.lock().rare {
+            rare.waiting.remove(&key);
         }
     }
 
@@ -337,15 +374,39 @@ impl<M: Message> Mailbox<M> {
 
     fn wake_senders(&self, mut state: MutexGuard<'_, State<M>>) {
         self.awaited.store(false, Ordering::Relaxed);
-        let senders = state.senders.take();
+        let rare = state.rare.as_mut();
+        let waiting = rare.map(|rare| std::mem::take(&mut rare.waiting));
+        state.free_rare();
         drop(state);
-        for (_, waker) in senders.into_iter().flat_map(|senders| senders.waiting) {
+        for (_, waker) in waiting.into_iter().flatten() {
             waker.wake();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M> State<M> {
+    fn rare(&mut self) -> &mut Rare<M> {
+        self.rare.get_or_insert_with(|| {
+            Box::new(Rare {
+                waiting: BTreeMap::new(),
+                suspect: None,
+            })
+        })
+    }
+
+    fn take_suspect(&mut self) -> Option<Suspect<M>> {
+        let suspect = self.rare.as_mut()?.suspect.take();
+        self.free_rare();
+        suspect
+    }
+
+    fn free_rare(&mut self) {
+        self.rare
+            .take_if(|rare| rare.waiting.is_empty() && rare.suspect.is_none());
     }
 }
 

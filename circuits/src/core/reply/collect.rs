@@ -24,6 +24,8 @@ pub(crate) enum Collect<R> {
     First(First<R>),
     /// Every handler's result, by its place in the order of delivery.
     All(Replies<R>),
+    /// The caller has gone before it was answered.
+    Gone,
 }
 
 /// Results by place; none from a handler without an opinion.
@@ -79,6 +81,16 @@ impl<R> Collect<R> {
             Self::All(list) => list.push((place, Some(Err(error)))),
             _ => {}
         }
+    }
+
+    /// Takes what has come when the caller goes; later replies find nobody.
+    pub(crate) fn leave(&mut self) -> Self {
+        std::mem::replace(self, Self::Gone)
+    }
+
+    /// Tells whether an answer is a reply to a caller that has gone.
+    pub(crate) fn is_late(&self, answer: &Answer<R>) -> bool {
+        matches!((self, answer), (Self::Gone, Answer::Reply(_)))
     }
 
     /// Tells whether the caller can be answered before all handlers are done.

@@ -208,7 +208,22 @@ impl<E: Event> Delivery<E> {
         let mut state = self.state();
         let places = state.places.clone();
         state.collect.fill(places, error);
-        state.collect.take_replies()
+        state.collect.leave().take_replies()
+    }
+
+    /// Says that the caller goes. A reply that has come all the same is its own.
+    pub(crate) fn leave(&self) -> Option<E::Reply> {
+        let mut state = self.state();
+        if state.done || state.collect.is_settled() {
+            return state.collect.take_reply().ok();
+        }
+        let collect = state.collect.leave();
+        let waker = state.waiter.take();
+        let caller = state.caller.take();
+        drop(state);
+        // What is the user's is dropped without the lock.
+        drop((collect, waker, caller));
+        None
     }
 
     /// Polls for the end of all stages.
@@ -236,13 +251,19 @@ impl<E: Event> Delivery<E> {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// Takes one ticket's answer and moves on when it was the stage's last.
-    pub(crate) fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) {
+    /// Takes one ticket's answer and moves on when it was the stage's last;
+    /// tells whether it is a reply that came too late.
+    pub(crate) fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) -> bool {
         let error = match &answer {
             Answer::Failed(error) => Some(error.clone()),
             _ => None,
         };
-        self.finish(place, error, |collect| collect.take(place, answer));
+        let mut late = false;
+        self.finish(place, error, |collect| {
+            late = collect.is_late(&answer);
+            collect.take(place, answer)
+        });
+        late
     }
 
     fn finish(

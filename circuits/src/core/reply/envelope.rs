@@ -26,11 +26,16 @@ impl<E: Event> Envelope<E> {
     /// Sends a handler's answer back; later answers vanish.
     ///
     /// # Errors
-    /// Returns the error that the handler failed with, for the component to report.
+    /// Returns the error that the handler failed with, for the component to
+    /// return in turn: then it is decided what it does, and the caller is told.
     pub fn answer(&self, answer: Answer<E::Reply>) -> Result<(), Error> {
-        let outcome = outcome(&answer);
-        self.ticket.answer(answer);
-        outcome
+        match answer {
+            Answer::Failed(error) => Err(error),
+            answer => {
+                self.ticket.answer(answer);
+                Ok(())
+            }
+        }
     }
 
     /// Turns the envelope into a share of its event.
@@ -38,13 +43,13 @@ impl<E: Event> Envelope<E> {
         self.slot.into_shared()
     }
 
-    /// Turns the envelope into its event.
-    pub fn into_event(self) -> AnyEvent {
-        let channel = self
-            .ticket
-            .delivery()
-            .and_then(|it| it.notes().channel.clone());
-        AnyEvent::new(self.slot.into_shared(), channel)
+    /// Splits off a share of the event; `wrap` takes the rest.
+    pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
+        let Self { slot, ticket } = self;
+        let channel = ticket.delivery().and_then(|it| it.notes().channel.clone());
+        let event = slot.into_shared();
+        let slot = E::Slot::shared(event.clone());
+        (AnyEvent::new(event, channel), wrap(Self { slot, ticket }))
     }
 }
 
@@ -63,16 +68,14 @@ impl Notice {
     /// Says how the handler ended; the last answer counts.
     ///
     /// # Errors
-    /// Returns the error that the handler failed with, for the component to report.
+    /// Returns the error that the handler failed with; see [`Envelope::answer`].
     pub fn answer(&self, answer: Answer<()>) -> Result<(), Error> {
-        let outcome = outcome(&answer);
-        self.ticket.settle(answer);
-        outcome
+        settle(&self.ticket, answer)
     }
 
-    /// Turns the notice into an event of which only the name is known.
-    pub fn into_event(self) -> AnyEvent {
-        AnyEvent::named(self.name)
+    /// Makes an event of which only the name is known; `wrap` takes the notice.
+    pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
+        (AnyEvent::named(self.name), wrap(self))
     }
 }
 
@@ -95,23 +98,24 @@ impl AnyEnvelope {
     /// Says how the handler ended; the last answer counts.
     ///
     /// # Errors
-    /// Returns the error that the handler failed with, for the component to report.
+    /// Returns the error that the handler failed with; see [`Envelope::answer`].
     pub fn answer(&self, answer: Answer<()>) -> Result<(), Error> {
-        let outcome = outcome(&answer);
-        self.ticket.settle(answer);
-        outcome
+        settle(&self.ticket, answer)
     }
 
-    /// Turns the envelope into its event.
-    pub fn into_event(self) -> AnyEvent {
-        self.event
+    /// Splits off a share of the event; `wrap` takes the rest.
+    pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
+        (self.event.clone(), wrap(self))
     }
 }
 
-fn outcome<R>(answer: &Answer<R>) -> Result<(), Error> {
+fn settle(ticket: &Ticket<dyn Track>, answer: Answer<()>) -> Result<(), Error> {
     match answer {
-        Answer::Failed(error) => Err(error.clone()),
-        Answer::Nothing | Answer::Reply(_) => Ok(()),
+        Answer::Failed(error) => Err(error),
+        answer => {
+            ticket.settle(answer);
+            Ok(())
+        }
     }
 }
 
@@ -135,6 +139,10 @@ pub(crate) trait Sealed: Send + Sync {
     fn begin(&self, run: Run);
     /// Says that the event will not be handled, or was not handled to its end.
     fn lose(&self, error: CallError, failure: Option<Error>);
+    /// Says that the handler failed.
+    fn fail(&self, error: Error);
+    /// Tells whether the handler's reply came when the caller had gone.
+    fn is_late(&self) -> bool;
 }
 
 impl<E: Event> Letter for Envelope<E> {
@@ -158,6 +166,14 @@ impl<E: Event> Sealed for Envelope<E> {
 
     fn lose(&self, error: CallError, failure: Option<Error>) {
         self.ticket.lose(error, failure);
+    }
+
+    fn fail(&self, error: Error) {
+        self.ticket.settle(Answer::Failed(error));
+    }
+
+    fn is_late(&self) -> bool {
+        self.ticket.is_late()
     }
 }
 
@@ -185,6 +201,15 @@ macro_rules! erased_letter {
 
             fn lose(&self, error: CallError, failure: Option<Error>) {
                 self.ticket.lose(error, failure);
+            }
+
+            fn fail(&self, error: Error) {
+                self.ticket.settle(Answer::Failed(error));
+            }
+
+            fn is_late(&self) -> bool {
+                // Without the event's type there is no reply.
+                false
             }
         }
 

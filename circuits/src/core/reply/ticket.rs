@@ -1,7 +1,7 @@
 //! What a receiver holds of a delivery: its part, which ends exactly once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::core::event::{Error, Event};
 use crate::core::reply::{Answer, CallError, Delivery, Run, Track};
@@ -11,8 +11,14 @@ pub(crate) struct Ticket<D: Track + ?Sized> {
     delivery: Option<Arc<D>>,
     place: u32,
     priority: i32,
-    finished: AtomicBool,
+    progress: AtomicU8,
 }
+
+/// The part is not finished.
+const OPEN: u8 = 0;
+const FINISHED: u8 = 1;
+/// It was finished with a reply, when the caller had gone.
+const LATE: u8 = 2;
 
 impl<D: Track + ?Sized> Ticket<D> {
     /// The ticket of an event that nobody keeps a record of.
@@ -21,7 +27,7 @@ impl<D: Track + ?Sized> Ticket<D> {
             delivery: None,
             place: 0,
             priority,
-            finished: AtomicBool::new(false),
+            progress: AtomicU8::new(OPEN),
         }
     }
 
@@ -30,7 +36,7 @@ impl<D: Track + ?Sized> Ticket<D> {
             delivery: Some(delivery),
             place,
             priority,
-            finished: AtomicBool::new(false),
+            progress: AtomicU8::new(OPEN),
         }
     }
 
@@ -65,8 +71,13 @@ impl<D: Track + ?Sized> Ticket<D> {
 
     fn finish(&self) -> Option<&Arc<D>> {
         let delivery = self.delivery.as_ref()?;
-        let first = !self.finished.swap(true, Ordering::AcqRel);
+        let first = self.progress.swap(FINISHED, Ordering::AcqRel) == OPEN;
         first.then_some(delivery)
+    }
+
+    /// Tells whether it was answered with a reply, when the caller had gone.
+    pub(crate) fn is_late(&self) -> bool {
+        self.progress.load(Ordering::Acquire) == LATE
     }
 }
 
@@ -81,22 +92,24 @@ impl<E: Event> Ticket<Delivery<E>> {
             delivery,
             place: self.place,
             priority: self.priority,
-            finished: AtomicBool::new(false),
+            progress: AtomicU8::new(OPEN),
         }
     }
 
     /// Ends the ticket with a handler's answer.
     pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
-        if let Some(delivery) = self.finish() {
-            Delivery::settle(delivery, self.place, answer);
+        if let Some(delivery) = self.finish()
+            && Delivery::settle(delivery, self.place, answer)
+        {
+            self.progress.store(LATE, Ordering::Release);
         }
     }
 }
 
 impl<D: Track + ?Sized> Drop for Ticket<D> {
     fn drop(&mut self) {
-        let finished = *self.finished.get_mut();
-        if let Some(delivery) = self.delivery.take().filter(|_| !finished) {
+        let open = *self.progress.get_mut() == OPEN;
+        if let Some(delivery) = self.delivery.take().filter(|_| open) {
             delivery.lose(self.place, CallError::Stopped, None);
         }
     }

@@ -50,11 +50,11 @@ macro_rules! by_event {
                 }
             }
 
-            fn into_event(self) -> AnyEvent {
+            fn share(self) -> (AnyEvent, Self) {
                 match self {
-                    Self::Started(envelope) => envelope.into_event(),
-                    $(Self::$variant(envelope) => envelope.into_event(),)*
-                    Self::Added(added) => added.into_event(),
+                    Self::Started(envelope) => envelope.share(Self::Started),
+                    $(Self::$variant(envelope) => envelope.share(Self::$variant),)*
+                    Self::Added(added) => added.share(Self::Added),
                 }
             }
         }
