@@ -43,7 +43,7 @@ use crate::core::route::Dispatch;
 /// See [`CallError`].
 ///
 /// # Cancel safety
-/// Dropped, the handlers run all the same; their replies vanish.
+/// Dropped, the handlers run all the same; a reply is a dead letter then.
 #[must_use = "nothing is sent before this is awaited"]
 pub struct Call<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
 
