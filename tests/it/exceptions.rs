@@ -95,7 +95,7 @@ async fn an_exception_reaches_handlers_wherever_the_failure_was() {
 }
 
 /// Writes down what is logged at error level.
-struct Errors(Log);
+pub(crate) struct Errors(pub(crate) Log);
 
 impl Subscriber for Errors {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {

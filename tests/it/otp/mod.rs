@@ -25,9 +25,13 @@
 //! durations, and long ones. Only the paused clock is asked how long something
 //! took (`world.is_paused()`).
 
+mod calls;
 mod child;
+mod events;
+mod failure;
 mod intensity;
 mod kinds;
+mod messages;
 mod monitors;
 mod property;
 mod sample;

@@ -77,7 +77,7 @@ impl Trace {
         entries.iter().any(|entry| entry.text == text)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries.lock().unwrap().len()
     }
 }
@@ -96,7 +96,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new(paused: bool) -> Self {
+    pub(super) fn new(paused: bool) -> Self {
         let (trace, reports, systems) = (Trace::new(), Trace::new(), Arc::default());
         Self {
             trace,
