@@ -37,9 +37,14 @@ impl Group {
 
     /// Tells whether a child that waits for its turn will get one.
     pub(crate) fn will_start(&self, place: Place) -> bool {
+        place >= self.next()
+    }
+
+    /// Returns the first place that has not been started again.
+    fn next(&self) -> Place {
         match self.stage {
-            Stage::Stopping(_) | Stage::Waiting => place >= self.from,
-            Stage::Starting(next) => place >= next,
+            Stage::Stopping(_) | Stage::Waiting => self.from,
+            Stage::Starting(next) => next,
         }
     }
 }
@@ -49,11 +54,12 @@ impl Overseer {
     pub(crate) fn restart_group(&mut self, failed: Place, from: Place, delay: Duration) {
         self.children.set_phase(failed, Phase::Queued(None));
         let until = (!delay.is_zero()).then(|| runtime::from_now(delay));
-        // One that goes on already is not forgotten: it may reach further down.
+        // One that goes on already is not forgotten: it may reach further down,
+        // but those that it has started again stay.
         let from = self
             .group
             .as_ref()
-            .map_or(from, |group| group.from.min(from));
+            .map_or(from, |group| group.next().min(from));
         let before = self.group.take().and_then(|group| group.until);
         self.group = Some(Group {
             from,
