@@ -1,7 +1,6 @@
 //! The table of children.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -196,13 +195,17 @@ impl Children {
         self.list.first_key_value().map(|(place, _)| *place)
     }
 
+    /// Returns the place behind all children.
+    pub(crate) fn end(&self) -> Place {
+        self.next
+    }
+
     /// Returns the last child from one place on and before another.
-    pub(crate) fn last_within(&self, from: Place, before: Option<Place>) -> Option<Place> {
-        let end = before.map_or(Bound::Unbounded, Bound::Excluded);
-        if before.is_some_and(|before| before <= from) {
+    pub(crate) fn last_within(&self, from: Place, before: Place) -> Option<Place> {
+        if before <= from {
             return None;
         }
-        let mut range = self.list.range((Bound::Included(from), end));
+        let mut range = self.list.range(from..before);
         range.next_back().map(|(place, _)| *place)
     }
 

@@ -22,8 +22,8 @@ pub(crate) struct Group {
 }
 
 enum Stage {
-    /// All from this place on have ended; `None`: nobody has yet.
-    Stopping(Option<Place>),
+    /// All from this place on have ended, or came later.
+    Stopping(Place),
     Waiting,
     /// All before this place have started.
     Starting(Place),
@@ -63,7 +63,7 @@ impl Overseer {
         let before = self.group.take().and_then(|group| group.until);
         self.group = Some(Group {
             from,
-            stage: Stage::Stopping(None),
+            stage: Stage::Stopping(self.children.end()),
             until: until.max(before),
         });
     }
@@ -86,7 +86,7 @@ impl Overseer {
             match group.stage {
                 Stage::Stopping(ended) => match self.children.last_within(from, ended) {
                     Some(place) if !self.stop_member(place) => return,
-                    Some(place) => self.set_stage(Stage::Stopping(Some(place))),
+                    Some(place) => self.set_stage(Stage::Stopping(place)),
                     None => self.set_stage(Stage::Waiting),
                 },
                 Stage::Waiting => {
