@@ -99,10 +99,12 @@ impl Overseer {
                 }
                 reply.send(Err(start_error(&end)));
             }
-            Phase::Ending(ending) => {
+            Phase::Ending(mut ending) => {
                 match ending.then {
                     Then::Queue if child.birth.is_repeatable() => {
-                        child.phase = Phase::Queued(None);
+                        // Who awaits its start awaits that with the group.
+                        let start = ending.start.take();
+                        child.phase = Phase::Queued(start.map(|(reply, _)| reply));
                         body.tell_watchers(life, &end, Fate::Restarts);
                     }
                     Then::Stay => self.stand_still(place, true, &end),
