@@ -1,6 +1,7 @@
 //! Questions about children, and specifications that change while they run.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
@@ -101,7 +102,9 @@ impl Overseer {
     }
 
     fn is_parent_of(&self, body: &dyn Body) -> bool {
-        body.parent().owner() == self.inbox.owner()
+        let parent = body.parent();
+        // Not its id alone, which is unique in one system only.
+        Arc::ptr_eq(parent.nursery(), self.inbox.nursery()) && parent.owner() == self.inbox.owner()
     }
 
     fn restart_by_question(

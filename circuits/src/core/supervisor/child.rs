@@ -168,8 +168,9 @@ impl Children {
     /// Returns the place of a child, if it is one.
     pub(crate) fn place(&self, body: &dyn Body) -> Option<Place> {
         let place = body.place();
-        let child = self.list.get(&place)?;
-        (child.birth.body().id() == body.id()).then_some(place)
+        let child = self.list.get(&place)?.birth.body();
+        // Not its id, which is unique in one system only.
+        std::ptr::addr_eq(Arc::as_ptr(&child), body).then_some(place)
     }
 
     pub(crate) fn get(&mut self, place: Place) -> Option<&mut Child> {
