@@ -140,7 +140,8 @@ impl Overseer {
                 let error = StartError::TimedOut(child.spec.start_limit());
                 child.phase = match reply {
                     Some(reply) => {
-                        let then = if reply.kept { Then::Stay } else { Then::Leave };
+                        let kept = reply.kept && child.birth.is_repeatable();
+                        let then = if kept { Then::Stay } else { Then::Leave };
                         let mut ending = Ending::new(then);
                         ending.killed = true;
                         ending.start = Some((reply, error));

@@ -92,7 +92,7 @@ impl Overseer {
                 }
             }
             Phase::Starting(Some(reply)) => {
-                if reply.kept {
+                if reply.kept && child.birth.is_repeatable() {
                     self.stand_still(place, true, &end);
                 } else {
                     self.forget(place, &end);
