@@ -10,7 +10,7 @@ use crate::core::component::{
     Backoff, Birth, Body, Cell, Component, Inbox, OnRestart, Options, Restart, Shutdown, Spec,
     SpecError, StartError,
 };
-use crate::core::id::Channel;
+use crate::core::id::{Channel, ChannelError};
 use crate::core::route::Hub;
 
 /// How one child is named, made and supervised, whatever its type.
@@ -80,9 +80,8 @@ impl ChildSpec {
 
     /// Checks its channel.
     pub(crate) fn check_channel(&self) -> Result<(), StartError> {
-        let name = self.draft.channel.as_deref();
-        let checked = name.map_or(Ok(()), Channel::check);
-        checked.map_err(StartError::BadChannel)
+        let channel = self.seed.channel(&self.draft);
+        channel.map(drop).map_err(StartError::BadChannel)
     }
 
     /// Makes the child; in the place of an old one where that is of its kind.
@@ -108,6 +107,9 @@ impl fmt::Debug for ChildSpec {
 
 /// What a child grows from.
 trait Seed: Send + Sync {
+    /// Returns the channel that the child shall listen on.
+    fn channel(&self, draft: &Draft) -> Result<Channel, ChannelError>;
+
     fn plant(
         self: Box<Self>,
         hub: &Arc<Hub>,
@@ -127,6 +129,10 @@ where
     C: Component,
     F: Fn() -> C + Send + Sync + 'static,
 {
+    fn channel(&self, draft: &Draft) -> Result<Channel, ChannelError> {
+        draft.channel_of::<C>()
+    }
+
     fn plant(
         self: Box<Self>,
         hub: &Arc<Hub>,
@@ -134,7 +140,7 @@ where
         draft: &Draft,
         old: Option<Arc<dyn Body>>,
     ) -> Result<Box<dyn Birth>, StartError> {
-        let channel = draft.channel_of::<C>().map_err(StartError::BadChannel)?;
+        let channel = self.channel(draft).map_err(StartError::BadChannel)?;
         let same = old.filter(|old| *old.channel() == channel);
         let same = same.and_then(|old| old.into_any().downcast::<Cell<C>>().ok());
         let cell = same

@@ -186,6 +186,8 @@ impl Overseer {
         };
         let new = birth.body();
         if new.id() != old.id() {
+            // Another component, whose first life this is.
+            child.life = 0;
             new.set_place(place);
             old.retire();
             old.tell_watchers(old.life(), &End::Shutdown, Fate::Gone);
