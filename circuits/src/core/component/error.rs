@@ -22,6 +22,13 @@ pub enum StartError {
         /// The name.
         name: String,
     },
+    /// A sibling with this name is being started again.
+    Restarting {
+        /// The name.
+        name: String,
+        /// Who has it.
+        component: ComponentId,
+    },
     /// The channel's name is empty or too long.
     BadChannel(ChannelError),
     /// What was said about the child contradicts itself, or its supervisor.
@@ -51,6 +58,10 @@ impl fmt::Display for StartError {
                 f,
                 "a sibling named `{name}` is listed already and stands stopped: restart it, or \
                  delete it first"
+            ),
+            Self::Restarting { name, component } => write!(
+                f,
+                "a sibling named `{name}` is being restarted: component {component}"
             ),
             Self::BadChannel(_) => f.write_str("the component cannot listen on this channel"),
             Self::BadSpec(_) => f.write_str("the child cannot be supervised like this"),

@@ -211,7 +211,7 @@ fn list(child: &Child) -> Listed {
     }
 }
 
-fn state(child: &Child) -> ChildState {
+pub(crate) fn state(child: &Child) -> ChildState {
     match child.phase {
         Phase::Starting(Some(_)) | Phase::Queued(Some(_)) => ChildState::Starting,
         Phase::Running => ChildState::Running,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::core::component::{
-    Body, Command, Inbox, Options, Order, Spec, StartError, Strategy, discard,
+    Body, ChildState, Command, Inbox, Options, Order, Spec, StartError, Strategy, discard,
 };
 use crate::core::event::End;
 use crate::core::route::Hub;
 use crate::core::runtime;
+use crate::core::supervisor::asking::state;
 use crate::core::supervisor::child::{Child, Children, Phase, Place, StartReply};
 use crate::core::supervisor::ending::{AfterShutdown, Shutdown};
 use crate::core::supervisor::group::Group;
@@ -118,13 +119,11 @@ impl Overseer {
         else {
             return Ok(());
         };
-        let name = name.to_string();
-        Err(match child.phase {
-            Phase::Stopped { .. } => StartError::AlreadyPresent { name },
-            _ => StartError::AlreadyStarted {
-                name,
-                component: child.birth.body().id(),
-            },
+        let (name, component) = (name.to_string(), child.birth.body().id());
+        Err(match state(child) {
+            ChildState::Stopped => StartError::AlreadyPresent { name },
+            ChildState::Restarting => StartError::Restarting { name, component },
+            _ => StartError::AlreadyStarted { name, component },
         })
     }
 
