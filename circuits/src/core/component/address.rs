@@ -217,7 +217,7 @@ impl<C: Component> Address<C> {
         if parent.is_gone() {
             return Err(StartError::Stopped);
         }
-        self.move_below(parent.cell.open_children()).await
+        self.move_below(parent.cell.lend_children()).await
     }
 
     /// Moves the component and its descendants to the root of the tree.
@@ -232,7 +232,7 @@ impl<C: Component> Address<C> {
     pub fn children(&self) -> Children {
         Children::new(Place {
             hub: self.cell.hub().clone(),
-            inbox: self.cell.open_children(),
+            inbox: self.cell.lend_children(),
             scope: None,
         })
     }

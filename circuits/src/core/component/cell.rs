@@ -179,10 +179,12 @@ impl<C: Component> Cell<C> {
         }
     }
 
-    /// Ends what one life armed: timers, tasks, debts. Waits until all that
-    /// the tasks owned has been dropped, so that the next life can take it.
+    /// Ends what one life armed: timers, tasks, debts; others can no longer give
+    /// it children. Waits until all that the tasks owned has been dropped, so that
+    /// the next life can take it.
     pub(crate) async fn end_life(&self) {
         self.phase.fetch_max(OVER, Ordering::SeqCst);
+        self.started.store(false, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         if let Some(cold) = self.cold.get() {
             cold.tasks.end().await;
@@ -253,13 +255,26 @@ impl<C: Component> Cell<C> {
 
     /// Returns the supervisor of this component's children, opened if need be.
     pub(crate) fn open_children(self: &Arc<Self>) -> Arc<Inbox> {
+        self.find_children(|| !self.is_retired())
+    }
+
+    /// Returns the supervisor of this component's children to somebody else, who
+    /// cannot open it while `started` may still say how they are supervised, nor
+    /// between two lives: neither of them would ever end those children.
+    pub(crate) fn lend_children(self: &Arc<Self>) -> Arc<Inbox> {
+        let inside = self.is_inside();
+        self.find_children(|| !self.is_retired() && (inside || self.has_started()))
+    }
+
+    /// Whether it may be opened is asked with the lock, which the end of a life
+    /// takes as well once nothing may be opened any more.
+    fn find_children(self: &Arc<Self>, may_open: impl FnOnce() -> bool) -> Arc<Inbox> {
         let mut links = self.links();
         match &links.children {
             Some(inbox) if !inbox.is_closed() => inbox.clone(),
             _ => {
                 let nursery = links.parent.nursery().clone();
-                if self.is_retired() {
-                    // Whoever is gone takes no children, and keeps no inbox.
+                if !may_open() {
                     let inbox = Inbox::new(nursery, Some(self.clone()));
                     inbox.close();
                     return Arc::new(inbox);
