@@ -114,6 +114,8 @@ impl<A: Argument, C: Component> Dynamic<A, C> {
     async fn started(&mut self, cx: &Context<Self>) -> Result<(), Error> {
         self.options.check()?;
         cx.set_supervision(self.options);
+        // It is a supervisor before it has children, too.
+        drop(cx.children());
         Ok(())
     }
 
