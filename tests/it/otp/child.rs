@@ -46,6 +46,8 @@ pub(super) enum Step {
     Block(Gate),
     /// Starts one more child below it.
     Start(Script),
+    /// Awaits a permit, and panics: `works`, then `failed: panic`.
+    PanicAfter(Arc<Semaphore>),
 }
 
 /// What the `started` handler does.
@@ -202,6 +204,22 @@ impl Script {
             None => supervise,
         }
     }
+
+    /// Describes the child for a tree that is declared.
+    pub(super) fn spec(&self, trace: &Trace) -> ChildSpec {
+        let spec = ChildSpec::new(&*self.name, self.factory(trace))
+            .channel(&self.name)
+            .restart(self.restart)
+            .start_limit(self.start_limit);
+        let spec = match self.shutdown {
+            Some(shutdown) => spec.shutdown(shutdown),
+            None => spec,
+        };
+        match self.backoff {
+            Some(backoff) => spec.backoff(backoff),
+            None => spec,
+        }
+    }
 }
 
 /// Does what its script says.
@@ -284,6 +302,11 @@ impl Child {
             Step::Start(script) => {
                 let factory = script.factory(&self.trace);
                 script.apply(cx.supervise(factory)).await?;
+            }
+            Step::PanicAfter(permits) => {
+                self.write("works");
+                permits.acquire().await?.forget();
+                panic!("{}", self.fail("panic"));
             }
         }
         self.steps += 1;

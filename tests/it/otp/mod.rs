@@ -25,21 +25,30 @@
 //! durations, and long ones. Only the paused clock is asked how long something
 //! took (`world.is_paused()`).
 
+mod asking;
 mod calls;
 mod child;
+mod dynamic;
 mod events;
 mod failure;
+mod groups;
 mod intensity;
+mod kept;
 mod kinds;
 mod messages;
 mod monitors;
 mod property;
 mod sample;
 mod shutdown;
+mod significant;
 mod start;
+mod start_specs;
 mod stop;
+mod stop_kinds;
 mod strategies;
 mod trace;
+mod tree;
 
 use child::{Child, Do, Gate, Observer, Script, Start, Step, Stop, child};
 use trace::{Trace, World, cases};
+use tree::{Tree, called};
