@@ -1,6 +1,7 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
 mod actor;
+mod backoff;
 mod borrow_rule;
 mod bounds;
 mod calls;
@@ -18,6 +19,7 @@ mod events;
 mod exceptions;
 mod feedback;
 mod fire;
+mod groups;
 mod guide;
 mod handlers;
 mod house;
@@ -40,6 +42,7 @@ mod poison;
 mod signals;
 mod stages;
 mod supervision;
+mod supervisors;
 mod support;
 mod system;
 mod tasks;

@@ -1,4 +1,4 @@
-//! A child that blocks its thread does not hold up the stop of its tree.
+//! A child that blocks its thread does not hold up the end of its system.
 
 use circuits::prelude::*;
 use circuits::supervisor::Supervisor;
@@ -9,7 +9,7 @@ use super::{Child, Do, Gate, Step, Tree, World, child};
 
 // On a single thread nobody could stop anything.
 #[test]
-fn s18_a_child_that_blocks_its_thread_is_abandoned() {
+fn s18_a_system_ends_although_a_child_blocks_its_thread() {
     on_many_threads(blocked);
 }
 
