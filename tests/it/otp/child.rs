@@ -204,22 +204,6 @@ impl Script {
             None => supervise,
         }
     }
-
-    /// Describes the child for a tree that is declared.
-    pub(super) fn spec(&self, trace: &Trace) -> ChildSpec {
-        let spec = ChildSpec::new(&*self.name, self.factory(trace))
-            .channel(&self.name)
-            .restart(self.restart)
-            .start_limit(self.start_limit);
-        let spec = match self.shutdown {
-            Some(shutdown) => spec.shutdown(shutdown),
-            None => spec,
-        };
-        match self.backoff {
-            Some(backoff) => spec.backoff(backoff),
-            None => spec,
-        }
-    }
 }
 
 /// Does what its script says.
