@@ -81,7 +81,7 @@ struct Last<'a>(&'a Context<Actor>);
 
 impl Drop for Last<'_> {
     fn drop(&mut self) {
-        let _ = self.0.fire(Act(What::Work));
+        drop(self.0.fire(Act(What::Work)));
     }
 }
 
