@@ -184,7 +184,7 @@ impl<E: Event> Delivery<E> {
             return Poll::Ready(state.collect.take_reply());
         }
         if let Some(deadlock) = state.deadlock.take() {
-            return Poll::Ready(Err(CallError::Deadlock(deadlock)));
+            return Poll::Ready(Err(self.refuse(deadlock)));
         }
         state.waiter.wait(cx)
     }
@@ -197,7 +197,7 @@ impl<E: Event> Delivery<E> {
         }
         if let Some(deadlock) = state.deadlock.take() {
             let places = state.places.clone();
-            state.collect.fill(places, &CallError::Deadlock(deadlock));
+            state.collect.fill(places, &self.refuse(deadlock));
             return Poll::Ready(state.collect.take_replies());
         }
         state.waiter.wait(cx)
@@ -224,6 +224,13 @@ impl<E: Event> Delivery<E> {
         // What is the user's is dropped without the lock.
         drop((collect, waker, caller));
         None
+    }
+
+    /// Refuses a call: who has not begun to handle it does not, or a handler that
+    /// calls itself would do so for ever.
+    fn refuse(&self, deadlock: Deadlock) -> CallError {
+        self.cancelled.store(true, Ordering::Release);
+        CallError::Deadlock(deadlock)
     }
 
     /// Polls for the end of all stages.

@@ -27,7 +27,8 @@ pub enum CallError {
     Cancelled,
     /// The time given with `.timeout(..)` is over.
     TimedOut(Duration),
-    /// The call would wait for its own caller; known at once.
+    /// The call would wait for its own caller; known at once. Handlers that have
+    /// not begun do not handle it.
     Deadlock(Deadlock),
     /// The channel's name is empty or too long.
     BadChannel(ChannelError),
