@@ -36,6 +36,18 @@ impl On {
             .build()
             .expect("a runtime can be built")
     }
+
+    /// Runs work as a task, since `block_on` itself is no worker of the runtime.
+    pub(crate) fn run<F>(self, work: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let runtime = self.runtime();
+        let task = runtime.spawn(work);
+        runtime
+            .block_on(task)
+            .expect("a measured task does not panic")
+    }
 }
 
 /// One workload, done by both sides.
@@ -63,26 +75,14 @@ impl Case {
         Self {
             name: format!("{name}, {}", on.label()),
             count,
-            by_hand: Box::new(move || run(on, by_hand(count))),
-            ours: Box::new(move || run(on, ours(count))),
+            by_hand: Box::new(move || on.run(by_hand(count))),
+            ours: Box::new(move || on.run(ours(count))),
         }
     }
 
     fn nanoseconds(&self, run: &dyn Fn() -> Duration) -> f64 {
         run().as_nanos() as f64 / self.count as f64
     }
-}
-
-/// Runs one side as a task, since `block_on` itself is no worker of the runtime.
-fn run<F>(on: On, side: F) -> Duration
-where
-    F: Future<Output = Duration> + Send + 'static,
-{
-    let runtime = on.runtime();
-    let task = runtime.spawn(side);
-    runtime
-        .block_on(task)
-        .expect("a measured task does not panic")
 }
 
 /// Runs a piece of work and returns the time it took.

@@ -14,7 +14,7 @@ mod harness;
 mod workloads;
 
 use crate::harness::{Case, report};
-use crate::workloads::{broadcast, call, flight, senders, tell};
+use crate::workloads::{broadcast, call, flight, senders, soak, tell};
 
 /// Runs all cases whose names contain `filter`, and prints the table.
 pub fn compare(rounds: usize, filter: &str) {
@@ -26,4 +26,10 @@ pub fn compare(rounds: usize, filter: &str) {
     cases.extend(senders::cases());
     cases.retain(|case| case.name.contains(filter));
     report(&cases, rounds);
+}
+
+/// Fires so many events, of which one in a hundred panics, and checks what comes
+/// of them; `live_bytes` tells what is allocated. Returns whether all holds.
+pub fn soak(events: u64, live_bytes: fn() -> u64) -> bool {
+    soak::run(events, live_bytes)
 }

@@ -4,4 +4,5 @@ pub(crate) mod broadcast;
 pub(crate) mod call;
 pub(crate) mod flight;
 pub(crate) mod senders;
+pub(crate) mod soak;
 pub(crate) mod tell;
