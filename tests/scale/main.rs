@@ -4,8 +4,10 @@
 //! one. Apart from the features, so that a release build can do more of it: see
 //! [`random::scaled`].
 
+mod children;
 mod kills;
 mod model;
 mod plan;
 mod random;
+mod stops;
 mod tree;
