@@ -304,10 +304,12 @@ impl<M: Message> Mailbox<M> {
         let kept = KEPT_BYTES / size_of::<M>().max(1);
         if batch.capacity() > kept {
             *batch = VecDeque::new();
-            let mut state = self.lock();
-            if state.queue.is_empty() && state.queue.capacity() > kept {
-                state.queue = VecDeque::new();
-            }
+        }
+        // Each by itself: a new life begins with a small batch, and finds the
+        // queue that the one before it has left.
+        let mut state = self.lock();
+        if state.queue.is_empty() && state.queue.capacity() > kept {
+            state.queue = VecDeque::new();
         }
     }
 
