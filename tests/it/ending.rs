@@ -1,7 +1,6 @@
 //! Three ways to end: drain, stop, kill; and what ends by force.
 
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, RwLock, mpsc};
 
 use circuits::event::{Started, Stopped};
 use circuits::prelude::*;
@@ -295,4 +294,56 @@ async fn a_child_that_blocks_its_thread_is_abandoned_and_hangs_nobody() {
     drop(released);
     system.stop();
     within(system.join()).await.unwrap();
+}
+
+/// Blocks its thread until the gate opens, and has one child that does so too.
+#[component(shutdown = "10ms")]
+struct Blocking {
+    gate: Arc<RwLock<()>>,
+    begun: mpsc::SyncSender<()>,
+    below: u32,
+}
+
+#[component]
+impl Blocking {
+    #[handler("started")]
+    async fn started(&mut self, cx: &Context<Self>) -> circuits::Result<()> {
+        if self.below > 0 {
+            let (gate, begun) = (self.gate.clone(), self.begun.clone());
+            let below = self.below - 1;
+            cx.register(Self { gate, begun, below }).await?;
+        }
+        cx.to(&cx.address()).fire(Block);
+        Ok(())
+    }
+
+    #[handler("block")]
+    fn block(&mut self, _event: &Block) {
+        self.begun.send(()).unwrap();
+        drop(self.gate.read());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn those_that_are_stuck_share_a_second_also_where_one_is_the_parent_of_another() {
+    let gate = Arc::new(RwLock::new(()));
+    let closed = gate.write().unwrap();
+    let (begun, begins) = mpsc::sync_channel(2);
+    let system = System::new();
+    let blocking = Blocking {
+        gate: gate.clone(),
+        begun,
+        below: 1,
+    };
+    // It has started before it blocks, and its supervisor hears of that.
+    within(system.register(blocking)).await.unwrap();
+    let both = move || begins.recv().is_ok() && begins.recv().is_ok();
+    assert!(tokio::task::spawn_blocking(both).await.unwrap());
+    let start = Instant::now();
+    system.stop();
+    within(system.join()).await.unwrap();
+    let took = start.elapsed();
+    assert_eq!(system.stuck(), 2);
+    assert!(took <= Duration::from_millis(20 + 1000), "{took:?}");
+    drop(closed);
 }

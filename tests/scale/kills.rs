@@ -100,12 +100,12 @@ async fn one_by_one(seed: u64, blows: usize, gives_up: bool) {
 
 #[tokio::test(start_paused = true)]
 async fn failures_one_by_one_leave_the_tree_and_the_lives_that_the_model_says() {
-    one_by_one(1, scaled(50_000, 5_000), false).await;
+    one_by_one(1, scaled(50_000, 2_000), false).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn levels_that_give_up_are_restarted_by_those_above_as_the_model_says() {
-    one_by_one(2, scaled(50_000, 5_000), true).await;
+    one_by_one(2, scaled(50_000, 1_000), true).await;
 }
 
 /// Drops the lives, and sorts what stands in no order.
@@ -129,7 +129,7 @@ async fn failures_that_cross_leave_the_tree_as_it_was() {
     let plan = Plan::draw(&mut random, COMPONENTS, true);
     let system = start(&plan).await;
     let expected = shape(Model::new(&plan).describe());
-    let mut left = scaled(100_000, 10_000);
+    let mut left = scaled(100_000, 1_500);
     while left > 0 {
         let number = 1 + random.below(16).min(left - 1);
         left -= number;

@@ -129,6 +129,10 @@ async fn lifetime<C: Component>(
                 body: cell.clone(),
                 life: number,
             }));
+            // A task that was woken last runs on this thread, and on no other:
+            // the supervisor must hear of the start also where the first event
+            // blocks the thread.
+            runtime::yield_now().await;
             match runtime::catch(life.run()).await {
                 Ok(end) => end,
                 Err(panic) => life.crash(panic.into()),

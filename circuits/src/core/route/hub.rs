@@ -29,6 +29,10 @@ pub(crate) struct Hub {
     failure: Mutex<Option<Error>>,
 }
 
+/// All that are stuck share so much while a tree ends: a second, less what it
+/// takes to notice that the children of some have ended.
+const MILLIS_FOR_STUCK: u64 = 900;
+
 /// What a system has counted since it was made.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -256,9 +260,12 @@ impl Hub {
 
     /// Notes that the whole tree is ending: from now on those that are stuck get
     /// a second in all.
-    pub(crate) fn begin_ending(&self) {
+    pub(crate) fn begin_ending(self: &Arc<Self>) {
         if !self.ending.swap(true, Ordering::SeqCst) {
-            self.grace.store(1000, Ordering::SeqCst);
+            let hub = Arc::downgrade(self);
+            self.runtime
+                .keep_awake(move || hub.upgrade().is_some_and(|hub| !hub.is_stopped()));
+            self.grace.store(MILLIS_FOR_STUCK, Ordering::SeqCst);
         }
     }
 

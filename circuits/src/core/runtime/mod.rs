@@ -9,7 +9,7 @@ mod tasks;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Sleep;
 
 pub(crate) use self::panic::{PANICS_UNWIND, Panic, catch, guard};
@@ -49,6 +49,33 @@ impl Runtime {
         F: Future<Output = ()> + Send + 'static,
     {
         Some(self.handle()?.spawn(future).abort_handle())
+    }
+
+    /// Wakes a thread of the runtime now and then, from a thread of its own, as
+    /// long as something goes on.
+    ///
+    /// Tokio's clock is read by one worker that has nothing to do. If that one is
+    /// woken and blocks, nobody else takes the clock over before something wakes
+    /// one more worker: no deadline comes meanwhile. Where there is one thread
+    /// only, nobody could be woken.
+    pub(crate) fn keep_awake(&self, goes_on: impl Fn() -> bool + Send + 'static) {
+        const PERIOD: Duration = Duration::from_millis(10);
+        let Some(handle) = self.handle() else {
+            return;
+        };
+        if handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return;
+        }
+        let wakes = move || {
+            while goes_on() {
+                std::thread::sleep(PERIOD);
+                drop(handle.spawn(async {}));
+            }
+        };
+        let thread = std::thread::Builder::new().name("circuits-end".to_owned());
+        if let Err(error) = thread.spawn(wakes) {
+            tracing::warn!(target: "circuits", %error, "no thread to end with");
+        }
     }
 
     /// Makes a timer; `None` where no runtime runs.

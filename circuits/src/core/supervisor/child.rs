@@ -66,6 +66,10 @@ pub(crate) struct Ending {
     /// Whether it knows.
     pub(crate) told: bool,
     pub(crate) killed: bool,
+    /// Whether it was killed and waits for its own children.
+    pub(crate) waits: bool,
+    /// Whether it was waited for in vain already.
+    pub(crate) stuck: bool,
     /// What comes after its end.
     pub(crate) then: Then,
     pub(crate) replies: Vec<oneshot::Sender<()>>,
@@ -88,6 +92,8 @@ impl Ending {
         Self {
             told: false,
             killed: false,
+            waits: false,
+            stuck: false,
             then,
             replies: Vec::new(),
             start: None,

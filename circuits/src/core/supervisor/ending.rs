@@ -16,6 +16,10 @@ use crate::core::supervisor::serve::Overseer;
 /// A killed child whose thread is blocked is waited for so long, then abandoned.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// While a killed child's own children end, it is looked at so often: one that
+/// is stuck does not tell when they have.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// The end of all children.
 pub(crate) struct Shutdown {
     pub(crate) how: Command,
@@ -164,8 +168,19 @@ impl Overseer {
                 let children = body.children();
                 let mut deadline = Some(runtime::from_now(self.hub.grace(GRACE)));
                 match children {
-                    // They go first, also where the one above them is stuck.
-                    Some(children) if ending.killed => children.shut_down(Command::Kill),
+                    // They go first, also where the one above them is stuck: it
+                    // is if it has not told them.
+                    Some(children) if ending.killed => {
+                        if !ending.stuck && !children.is_ending() {
+                            ending.stuck = true;
+                            self.hub.spend_grace();
+                        }
+                        ending.waits = true;
+                        children.shut_down(Command::Kill);
+                        deadline = Some(runtime::from_now(LOOK));
+                    }
+                    // It may have waited for them until now.
+                    None if ending.waits && !ending.stuck => ending.waits = false,
                     None if ending.killed => return self.abandon(place, *ending),
                     Some(children) if children.is_ending() => deadline = until(time),
                     _ => {
@@ -191,7 +206,9 @@ impl Overseer {
         let name = child.birth.body().name().clone();
         tracing::error!(target: "circuits", child = %name, "stuck, and abandoned");
         self.hub.count_stuck();
-        self.hub.spend_grace();
+        if !ending.stuck {
+            self.hub.spend_grace();
+        }
         self.forget(place, &End::Killed);
         let then = ending.then;
         ending.answer();
