@@ -15,7 +15,7 @@ pub(crate) enum On {
 impl On {
     pub(crate) const BOTH: [Self; 2] = [Self::TwoThreads, Self::CurrentThread];
 
-    fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::CurrentThread => "current_thread",
             Self::TwoThreads => "multi_thread(2)",
@@ -136,7 +136,17 @@ pub(crate) fn report(cases: &[Case], rounds: usize) {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Keeps the panics that are meant to happen off the terminal.
+pub(crate) fn be_quiet_about(text: &'static str) {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.payload_as_str() != Some(text) {
+            usual(info);
+        }
+    }));
 }

@@ -14,7 +14,7 @@ mod harness;
 mod workloads;
 
 use crate::harness::{Case, report};
-use crate::workloads::{broadcast, call, flight, senders, soak, tell};
+use crate::workloads::{broadcast, call, flight, senders, soak, storm, tell};
 
 /// Runs all cases whose names contain `filter`, and prints the table.
 pub fn compare(rounds: usize, filter: &str) {
@@ -32,4 +32,10 @@ pub fn compare(rounds: usize, filter: &str) {
 /// of them; `live_bytes` tells what is allocated. Returns whether all holds.
 pub fn soak(events: u64, live_bytes: fn() -> u64) -> bool {
     soak::run(events, live_bytes)
+}
+
+/// Prints how much longer a call waits while a sibling of the callee fails as
+/// fast as it can; medians of so many rounds.
+pub fn storm(rounds: usize) {
+    storm::run(rounds);
 }

@@ -5,4 +5,5 @@ pub(crate) mod call;
 pub(crate) mod flight;
 pub(crate) mod senders;
 pub(crate) mod soak;
+pub(crate) mod storm;
 pub(crate) mod tell;

@@ -10,7 +10,7 @@ use circuits::prelude::*;
 use circuits::{Handle, Options};
 use tokio::task::JoinSet;
 
-use crate::harness::On;
+use crate::harness::{On, be_quiet_about};
 
 const SENDERS: u64 = 8;
 const STEPS: u64 = 10;
@@ -22,6 +22,10 @@ const PAUSES: usize = 128;
 
 /// Memory at the end may be so much more than after the first step.
 const GROWTH: f64 = 1.05;
+
+/// What the counters of reports begin with. Not 0: the system gives memory that
+/// is only zero when it is written first, and that would look like growth.
+const NEVER: u8 = 1;
 
 /// The numbers of each sender go up from 1.
 #[derive(Event, Debug)]
@@ -61,7 +65,11 @@ struct Reports {
 
 impl Reports {
     fn new(each: u64) -> Self {
-        let row = || (0..each / FAILS_EACH).map(|_| AtomicU8::new(0)).collect();
+        let row = || {
+            (0..each / FAILS_EACH)
+                .map(|_| AtomicU8::new(NEVER))
+                .collect()
+        };
         Self {
             of_sender: (0..SENDERS).map(|_| row()).collect(),
         }
@@ -84,7 +92,7 @@ impl Reports {
     /// Returns how many events were reported exactly once.
     fn once(&self) -> u64 {
         let all = self.of_sender.iter().flatten();
-        let once = all.filter(|counter| counter.load(Ordering::Relaxed) == 1);
+        let once = all.filter(|counter| counter.load(Ordering::Relaxed) == NEVER + 1);
         once.count() as u64
     }
 }
@@ -262,16 +270,6 @@ fn judge(fired: u64, tally: &Tally, system: &Handle, live: &[u64]) -> bool {
     let verdict = if flat { "ok" } else { "FAILED" };
     println!("{verdict}: live bytes at the end: {last}, after the first tenth {first}");
     holds && flat
-}
-
-/// Keeps the panics that are meant to happen off the terminal.
-fn be_quiet_about(text: &'static str) {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if info.payload_as_str() != Some(text) {
-            usual(info);
-        }
-    }));
 }
 
 /// Returns how much memory the process holds, where the system tells.
