@@ -132,7 +132,9 @@ async fn lifetime<C: Component>(
             // A task that was woken last runs on this thread, and on no other:
             // the supervisor must hear of the start also where the first event
             // blocks the thread.
-            runtime::yield_now().await;
+            if cell.hub().runtime().has_threads() {
+                runtime::yield_now().await;
+            }
             match runtime::catch(life.run()).await {
                 Ok(end) => end,
                 Err(panic) => life.crash(panic.into()),

@@ -51,6 +51,12 @@ impl Runtime {
         Some(self.handle()?.spawn(future).abort_handle())
     }
 
+    /// Tells whether tasks run on more than one thread.
+    pub(crate) fn has_threads(&self) -> bool {
+        self.handle()
+            .is_some_and(|handle| handle.runtime_flavor() != RuntimeFlavor::CurrentThread)
+    }
+
     /// Wakes a thread of the runtime now and then, from a thread of its own, as
     /// long as something goes on.
     ///
@@ -63,7 +69,7 @@ impl Runtime {
         let Some(handle) = self.handle() else {
             return;
         };
-        if handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
+        if !self.has_threads() {
             return;
         }
         let wakes = move || {
