@@ -123,7 +123,7 @@ async fn s87_a_late_reply_is_a_dead_letter_and_nobody_elses(world: World) {
     world.expect_reports(&["dead do: Late"]).await;
 }
 
-/// That no byte stays behind is counted in `costs.rs`, over a million calls.
+/// That no byte stays behind is counted in `costs`, over a million calls.
 async fn s88_a_thousand_calls_that_time_out_leave_nothing(world: World) {
     const CALLS: usize = 1000;
     let (system, a) = start(&world, Restart::Permanent).await;
