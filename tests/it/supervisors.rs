@@ -442,3 +442,37 @@ async fn a_supervisor_without_children_is_one_all_the_same() {
     // Nobody has to have children to be asked for them.
     assert!(leaf.children().list().await.unwrap().is_empty());
 }
+
+/// Takes a second to end.
+#[component]
+struct Slow;
+
+#[component]
+impl Slow {
+    #[handler("stopped")]
+    async fn stopped(&mut self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_comes_back_while_its_siblings_end_ends_with_them() {
+    let log = Log::default();
+    let system = System::new();
+    let from = system.supervise(Supervisor::dynamic);
+    let from = from.restart(Restart::Temporary).await.unwrap();
+    let to = system.supervise(Supervisor::one_for_one).await.unwrap();
+    from.children().supervise(|| Slow).await.unwrap();
+    for boss in [&from, &to] {
+        boss.children().start(kid(&log, "x")).await.unwrap();
+    }
+    let x = from.children().find::<Kid>("x").await.unwrap();
+    // The move is on its way when its old parent ends; and its new parent
+    // refuses it, as there is one of that name already.
+    from.kill();
+    let refused = within(x.move_to(&to)).await;
+    assert!(refused.is_err(), "{refused:?}");
+    settle().await;
+    assert!(x.is_gone() && from.is_gone());
+    assert_eq!(names(&to).await, ["x"]);
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::core::component::{Adopted, Body, Inbox, Order, StartError};
-use crate::core::supervisor::child::{Child, Phase};
+use crate::core::supervisor::child::{Child, Phase, Then};
 use crate::core::supervisor::serve::Overseer;
 
 type Moved = oneshot::Sender<Result<(), StartError>>;
@@ -63,10 +63,14 @@ impl Overseer {
         let mut adopted = Child::new(child.birth, child.spec);
         adopted.life = body.life();
         adopted.phase = Phase::Running;
-        self.children.add(adopted);
+        let place = self.children.add(adopted);
         if let Some(reply) = reply {
             body.announce();
             let _ = reply.send(Ok(()));
+        }
+        if let Some(how) = self.shutdown.as_ref().map(|shutdown| shutdown.how) {
+            // It came back after all others were told, perhaps.
+            self.terminate(place, how, Then::Leave, None);
         }
     }
 }
