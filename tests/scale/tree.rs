@@ -185,18 +185,20 @@ pub(crate) async fn replace(siblings: &Children, plan: &Arc<Plan>, number: usize
         // Its parent has ended, and brings it back.
         return;
     }
-    loop {
-        let over = if plan.strategy(plan.parent(number)) == Strategy::Dynamic {
+    // Killed while it starts, it stays as it was: then it is asked for again.
+    // Where its parent has ended meanwhile, the next life of that brings it back.
+    while siblings.count().await.is_ok() {
+        let is_back = if plan.strategy(plan.parent(number)) == Strategy::Dynamic {
             let started = siblings.start(spec(plan, number)).await;
-            !matches!(started, Err(StartError::Failed(_)))
+            matches!(started, Ok(_) | Err(StartError::AlreadyStarted { .. }))
         } else {
             let restarted = siblings.restart(&*name).await;
-            !matches!(
+            matches!(
                 restarted,
-                Err(ChildError::Restarting(_) | ChildError::Start(StartError::Failed(_)))
+                Ok(()) | Err(ChildError::Running(_) | ChildError::NotFound(_))
             )
         };
-        if over {
+        if is_back {
             return;
         }
         tokio::task::yield_now().await;
