@@ -194,7 +194,7 @@ async fn failures_from_all_threads_leave_the_tree_as_it_was() {
         .expect("the strikers end");
     let healed = timeout(bound, async {
         while describe(&system, &plan).await.map(shape).ok().as_ref() != Some(&expected)
-            || plan.miscounted(1) != []
+            || !plan.miscounted(1).is_empty()
             || Runtime::current().metrics().num_alive_tasks() != plan.tasks()
         {
             tokio::task::yield_now().await;
