@@ -1,6 +1,6 @@
 //! Three ways to end: drain, stop, kill; and what ends by force.
 
-use std::sync::{Arc, RwLock, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use circuits::event::{Started, Stopped};
 use circuits::prelude::*;
@@ -299,7 +299,7 @@ async fn a_child_that_blocks_its_thread_is_abandoned_and_hangs_nobody() {
 /// Blocks its thread until the gate opens, and has one child that does so too.
 #[component(shutdown = "10ms")]
 struct Blocking {
-    gate: Arc<RwLock<()>>,
+    gate: Arc<Mutex<mpsc::Receiver<()>>>,
     begun: mpsc::SyncSender<()>,
     below: u32,
 }
@@ -320,18 +320,17 @@ impl Blocking {
     #[handler("block")]
     fn block(&mut self, _event: &Block) {
         self.begun.send(()).unwrap();
-        drop(self.gate.read());
+        let _ = self.gate.lock().unwrap().recv();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn those_that_are_stuck_share_a_second_also_where_one_is_the_parent_of_another() {
-    let gate = Arc::new(RwLock::new(()));
-    let closed = gate.write().unwrap();
+    let (opens, gate) = mpsc::sync_channel(1);
     let (begun, begins) = mpsc::sync_channel(2);
     let system = System::new();
     let blocking = Blocking {
-        gate: gate.clone(),
+        gate: Arc::new(Mutex::new(gate)),
         begun,
         below: 1,
     };
@@ -345,5 +344,5 @@ async fn those_that_are_stuck_share_a_second_also_where_one_is_the_parent_of_ano
     let took = start.elapsed();
     assert_eq!(system.stuck(), 2);
     assert!(took <= Duration::from_millis(20 + 1000), "{took:?}");
-    drop(closed);
+    drop(opens);
 }
