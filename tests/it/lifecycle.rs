@@ -419,6 +419,15 @@ async fn a_move_that_cannot_be_is_refused_and_changes_nothing() {
     assert!(matches!(refused, Err(StartError::Stopped)), "{refused:?}");
     let refused = gone.move_to(&other).await;
     assert!(matches!(refused, Err(StartError::Stopped)), "{refused:?}");
+    let elsewhere = System::new();
+    let foreign = elsewhere.register(litter(&log, 0)).await.unwrap();
+    for refused in [
+        other.move_to(&foreign).await,
+        other.move_to_root(&elsewhere).await,
+    ] {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, StartError::OtherSystem), "{refused:?}");
+    }
     assert_eq!(other.parent(), gone.parent());
     assert_eq!(within(system.to(&other).call(Count)).await.unwrap(), 1);
     top.stop().await;

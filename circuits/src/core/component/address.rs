@@ -15,6 +15,7 @@ use crate::core::component::{
 use crate::core::event::{Down, Error, Event, PrepareUnregister, Unregistered};
 use crate::core::id::ComponentId;
 use crate::core::reply::{Cause, Notes, Party};
+use crate::core::route::Hub;
 
 /// The address of one component; cheap to clone, and valid over restarts.
 ///
@@ -211,13 +212,14 @@ impl<C: Component> Address<C> {
     /// Moves the component and its descendants below another one, while they run.
     ///
     /// # Errors
-    /// The new parent is below the component or has stopped, or one of its
-    /// children has the same name; the component stays where it was.
+    /// The new parent is below the component, of another system, or has stopped, or
+    /// one of its children has the same name; the component stays where it was.
     pub async fn move_to<D: Component>(&self, parent: &Address<D>) -> Result<(), StartError> {
         if parent.is_gone() {
             return Err(StartError::Stopped);
         }
-        self.move_below(parent.cell.lend_children()).await
+        self.move_below(parent.cell.hub(), parent.cell.lend_children())
+            .await
     }
 
     /// Moves the component and its descendants to the root of the tree.
@@ -225,7 +227,7 @@ impl<C: Component> Address<C> {
     /// # Errors
     /// The system has stopped, or a component at the root has the same name.
     pub async fn move_to_root(&self, system: &Handle) -> Result<(), StartError> {
-        self.move_below(system.place().inbox).await
+        self.move_below(&system.hub, system.place().inbox).await
     }
 
     /// Returns the component's children, to list and manage them.
@@ -256,7 +258,10 @@ impl<C: Component> Address<C> {
         self.cell.additions().remove(self.cell.hub(), id)
     }
 
-    async fn move_below(&self, inbox: Arc<Inbox>) -> Result<(), StartError> {
+    async fn move_below(&self, hub: &Arc<Hub>, inbox: Arc<Inbox>) -> Result<(), StartError> {
+        if !Arc::ptr_eq(self.cell.hub(), hub) {
+            return Err(StartError::OtherSystem);
+        }
         let parent = self.cell.parent();
         if Arc::ptr_eq(&parent, &inbox) {
             return Ok(());

@@ -69,6 +69,10 @@ impl Children {
     }
 
     /// Adds a child, made by a factory.
+    ///
+    /// In a handler, prefer [`Context::supervise`](crate::Context::supervise): it
+    /// tells a child that calls its parent before it has started that this is a
+    /// deadlock, where this lets it wait until the start limit is over.
     pub fn supervise<C, F>(&self, factory: F) -> Supervise<'_, F>
     where
         C: Component,

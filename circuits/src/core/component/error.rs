@@ -43,6 +43,8 @@ pub enum StartError {
     NoRuntime,
     /// A component cannot be moved below itself.
     OwnDescendant,
+    /// A component cannot be moved to another system.
+    OtherSystem,
 }
 
 impl fmt::Display for StartError {
@@ -69,6 +71,7 @@ impl fmt::Display for StartError {
             Self::TimedOut(limit) => write!(f, "the component did not start within {limit:?}"),
             Self::Stopped => f.write_str("the supervisor has stopped"),
             Self::NoRuntime => f.write_str("components need a running tokio runtime"),
+            Self::OtherSystem => f.write_str("a component cannot be moved to another system"),
             Self::OwnDescendant => f.write_str("a component cannot be moved below itself"),
         }
     }
