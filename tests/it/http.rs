@@ -405,7 +405,7 @@ async fn a_server_that_cannot_bind_says_where() {
     let address = taken.local_addr().unwrap();
     let system = System::new();
     match system.supervise(move || Server::bind(address)).await {
-        Err(StartError::Failed(error)) => {
+        Err(StartError::Failed { error, .. }) => {
             assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
         }
         other => panic!("{other:?}"),

@@ -450,8 +450,10 @@ async fn a_first_start_that_fails_is_told_and_not_repeated() {
         let started = system.supervise(starter(wrong, 0..1)).named("s");
         let started = within(started.start_limit(limit)).await;
         match (&started, wrong) {
-            (Err(StartError::TimedOut(after)), Wrong::Never) => assert_eq!(*after, limit),
-            (Err(StartError::Failed(error)), _) => {
+            (Err(StartError::TimedOut { limit: after, .. }), Wrong::Never) => {
+                assert_eq!(*after, limit)
+            }
+            (Err(StartError::Failed { error, .. }), _) => {
                 assert!(error.to_string().contains("no start"), "{error}");
             }
             _ => panic!("{wrong:?}: {started:?}"),

@@ -314,7 +314,7 @@ async fn s55_a_terminated_child_that_does_not_start_again_stays_terminated(world
         let tree = start(&world, [a, child("b")]).await;
         tree.children.terminate("a").await.unwrap();
         let restarted = tree.children.restart("a").await;
-        let Err(ChildError::Start(StartError::Failed(error))) = &restarted else {
+        let Err(ChildError::Start(StartError::Failed { error, .. })) = &restarted else {
             panic!("{restarted:?}");
         };
         assert!(error.to_string().ends_with("no start"), "{error:?}");

@@ -68,11 +68,17 @@ async fn every_start_leaves_its_entry(world: World) {
         .unwrap();
     for wrong in [Start::Error, Start::Panic] {
         let failed = start(child("b").start(wrong)).await;
-        assert!(matches!(failed, Err(StartError::Failed(_))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(StartError::Failed { .. })),
+            "{failed:?}"
+        );
     }
     let never = child("c").start(Start::Never).start_limit(world.secs(1));
     let failed = start(never).await;
-    assert!(matches!(failed, Err(StartError::TimedOut(_))), "{failed:?}");
+    assert!(
+        matches!(failed, Err(StartError::TimedOut { .. })),
+        "{failed:?}"
+    );
     let expected = [
         "a 1 starting",
         "a 1 started",

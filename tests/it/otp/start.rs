@@ -42,7 +42,7 @@ async fn check_failed_start(world: World, wrong: Start, cause: &str) {
     let boss = child("boss").children([child("a"), child("b"), failing]);
     let started = world.start(&system, boss).await;
     world.trace.note("the start has returned");
-    let Err(StartError::Failed(error)) = started else {
+    let Err(StartError::Failed { error, .. }) = started else {
         panic!("{started:?}");
     };
     assert!(format!("{error:?}").ends_with(cause), "{error:?}");
@@ -50,7 +50,7 @@ async fn check_failed_start(world: World, wrong: Start, cause: &str) {
         "a 1 started",
         "b 1 started",
         "c 1 failed: no start",
-        "boss 1 failed: the component failed to start",
+        "boss 1 failed: `c` failed to start",
         "b 1 stopping",
         "b 1 stopped",
         "a 1 stopping",
@@ -81,7 +81,7 @@ async fn check_failed_tree(world: World, wrong: Start, cause: &str) {
             })
     };
     let started = system.supervise(tree).named("tree").await;
-    let Err(StartError::Failed(error)) = started else {
+    let Err(StartError::Failed { error, .. }) = started else {
         panic!("{started:?}");
     };
     let failed = error.downcast_ref::<ChildStartError>().unwrap();
@@ -104,7 +104,7 @@ async fn s02_an_error_at_the_start_of_one_takes_back_the_others(world: World) {
     check_failed_start(world.clone(), Start::Error, "because no start").await;
     let reports = [
         "c crashed in started: no start",
-        "boss crashed in started: the component failed to start",
+        "boss crashed in started: `c` failed to start",
     ];
     world.expect_reports(&reports).await;
     check_failed_tree(world, Start::Error, "because no start").await;
@@ -115,7 +115,7 @@ async fn s03_a_panic_at_the_start_of_one_takes_back_the_others(world: World) {
     let reports = [
         "c crashed in started: panicked: no start",
         "dead started: Crashed",
-        "boss crashed in started: the component failed to start",
+        "boss crashed in started: `c` failed to start",
     ];
     world.expect_reports(&reports).await;
     check_failed_tree(world, Start::Panic, "because panicked: no start").await;
@@ -127,15 +127,15 @@ async fn s06_a_start_that_never_ends_is_cut_at_its_limit(world: World) {
     let never = child("c").start(Start::Never).start_limit(limit);
     let boss = child("boss").children([child("a"), child("b"), never]);
     let started = world.start(&system, boss).await;
-    let Err(StartError::Failed(error)) = &started else {
+    let Err(StartError::Failed { error, .. }) = &started else {
         panic!("{started:?}");
     };
     let cause = error.downcast_ref::<StartError>();
     assert!(
-        matches!(cause, Some(StartError::TimedOut(after)) if *after == limit),
+        matches!(cause, Some(StartError::TimedOut { limit: after, .. }) if *after == limit),
         "{cause:?}"
     );
-    let failed = format!("boss 1 failed: the component did not start within {limit:?}");
+    let failed = format!("boss 1 failed: `c` did not start within {limit:?}");
     let expected = [
         "a 1 started",
         "b 1 started",
@@ -213,15 +213,18 @@ async fn s10_a_supervisor_that_fails_to_start_is_a_failed_start_for_its_parent(w
     let middle = child("middle").children([child("b"), failing]);
     let top = child("top").children([child("a"), middle]);
     let started = world.start(&system, top).await;
-    assert!(matches!(started, Err(StartError::Failed(_))), "{started:?}");
+    assert!(
+        matches!(started, Err(StartError::Failed { .. })),
+        "{started:?}"
+    );
     let expected = [
         "a 1 started",
         "b 1 started",
         "low 1 failed: no start",
-        "middle 1 failed: the component failed to start",
+        "middle 1 failed: `low` failed to start",
         "b 1 stopping",
         "b 1 stopped",
-        "top 1 failed: the component failed to start",
+        "top 1 failed: `middle` failed to start",
         "a 1 stopping",
         "a 1 stopped",
     ];

@@ -188,7 +188,7 @@ async fn s07_a_wrong_specification_is_refused_before_any_child_starts(world: Wor
         assert_eq!(declared(wrong).check(), Err(error.clone()));
         let declared = declared.clone();
         let started = system.supervise(move || declared(wrong)).await;
-        let Err(StartError::Failed(cause)) = &started else {
+        let Err(StartError::Failed { error: cause, .. }) = &started else {
             panic!("{started:?}");
         };
         assert_eq!(cause.downcast_ref::<SpecError>(), Some(&error));

@@ -46,13 +46,15 @@ async fn a_server_that_cannot_bind_says_where() {
     let system = System::new();
     let refused = system.supervise(move || TcpServer::bind(address)).await;
     let error = match refused {
-        Err(StartError::Failed(error)) => error,
+        Err(StartError::Failed { error, .. }) => error,
         other => panic!("{other:?}"),
     };
     assert_eq!(error.to_string(), format!("cannot listen on `{address}`"));
     assert!(format!("{error:?}").contains("in use"), "{error:?}");
     let nowhere = system.supervise(|| TcpServer::bind("nowhere")).await;
-    assert!(matches!(nowhere, Err(StartError::Failed(e)) if e.to_string().contains("`nowhere`")));
+    assert!(
+        matches!(nowhere, Err(StartError::Failed { error: e, .. }) if e.to_string().contains("`nowhere`"))
+    );
 }
 
 #[tokio::test]

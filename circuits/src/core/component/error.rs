@@ -34,9 +34,19 @@ pub enum StartError {
     /// What was said about the child contradicts itself, or its supervisor.
     BadSpec(SpecError),
     /// The factory or its `started` handler failed or panicked.
-    Failed(Error),
+    Failed {
+        /// The name of the component.
+        name: String,
+        /// Why.
+        error: Error,
+    },
     /// The `started` handler took longer than the start limit.
-    TimedOut(Duration),
+    TimedOut {
+        /// The name of the component.
+        name: String,
+        /// The start limit.
+        limit: Duration,
+    },
     /// The supervisor, or the component, has stopped.
     Stopped,
     /// No tokio runtime runs.
@@ -67,8 +77,10 @@ impl fmt::Display for StartError {
             ),
             Self::BadChannel(_) => f.write_str("the component cannot listen on this channel"),
             Self::BadSpec(_) => f.write_str("the child cannot be supervised like this"),
-            Self::Failed(_) => f.write_str("the component failed to start"),
-            Self::TimedOut(limit) => write!(f, "the component did not start within {limit:?}"),
+            Self::Failed { name, .. } => write!(f, "`{name}` failed to start"),
+            Self::TimedOut { name, limit } => {
+                write!(f, "`{name}` did not start within {limit:?}")
+            }
             Self::Stopped => f.write_str("the supervisor has stopped"),
             Self::NoRuntime => f.write_str("components need a running tokio runtime"),
             Self::OtherSystem => f.write_str("a component cannot be moved to another system"),
@@ -80,7 +92,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Failed(error) => Some(error.as_dyn()),
+            Self::Failed { error, .. } => Some(error.as_dyn()),
             Self::BadChannel(error) => Some(error),
             Self::BadSpec(error) => Some(error),
             _ => None,

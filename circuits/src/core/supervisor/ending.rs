@@ -141,14 +141,15 @@ impl Overseer {
                 self.begin(place);
             }
             Phase::Starting(reply) => {
-                let error = StartError::TimedOut(child.spec.start_limit());
+                let limit = child.spec.start_limit();
                 child.phase = match reply {
                     Some(reply) => {
                         let kept = reply.kept && child.birth.is_repeatable();
                         let then = if kept { Then::Stay } else { Then::Leave };
                         let mut ending = Ending::new(then);
                         ending.killed = true;
-                        ending.start = Some((reply, error));
+                        let name = child.birth.body().name().to_string();
+                        ending.start = Some((reply, StartError::TimedOut { name, limit }));
                         Phase::Ending(Box::new(ending))
                     }
                     // A restart that takes too long is one more failure, once

@@ -97,7 +97,7 @@ impl Overseer {
                 } else {
                     self.forget(place, &end);
                 }
-                reply.send(Err(start_error(&end)));
+                reply.send(Err(start_error(body, &end)));
             }
             Phase::Ending(mut ending) => {
                 match ending.then {
@@ -227,9 +227,12 @@ impl Overseer {
     }
 }
 
-fn start_error(end: &End) -> StartError {
+fn start_error(body: &Arc<dyn Body>, end: &End) -> StartError {
     match end {
-        End::Failed(error) => StartError::Failed(error.clone()),
+        End::Failed(error) => StartError::Failed {
+            name: body.name().to_string(),
+            error: error.clone(),
+        },
         End::Normal | End::Shutdown | End::Killed | End::Gone => StartError::Stopped,
     }
 }
