@@ -253,6 +253,24 @@ impl<C: Component> Address<C> {
         added::add(&self.cell, None, 0.0, run)
     }
 
+    /// Adds a handler on a channel, with a priority.
+    ///
+    /// # Errors
+    /// The channel's name is empty or too long, or the component has too many
+    /// handlers.
+    pub fn add_handler_on<E, F>(
+        &self,
+        channel: &str,
+        priority: f64,
+        run: F,
+    ) -> Result<HandlerId, HandlerError>
+    where
+        E: Event,
+        F: Fn(&mut C, &E, &Context<C>) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
+    {
+        added::add(&self.cell, Some(channel), priority, run)
+    }
+
     /// Removes a handler that was added; `false` if it is gone already.
     pub fn remove_handler(&self, id: HandlerId) -> bool {
         self.cell.additions().remove(self.cell.hub(), id)
