@@ -42,6 +42,9 @@ mod timers {}
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 
+#[doc = include_str!("../book/src/testing.md")]
+mod testing {}
+
 #[doc = include_str!("../book/src/promises.md")]
 mod promises {}
 

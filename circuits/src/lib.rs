@@ -54,16 +54,19 @@
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `web` | HTTP servers; with the feature `web`. |
+//! | `testing` | A harness for tests; with the feature `testing`. |
 //!
 //! # Features
 //!
-//! `macros` is on unless said, `net` and `web` are off. Without `macros`,
+//! `macros` is on unless said, `net`, `web` and `testing` are off. Without `macros`,
 //! components are written by hand, as the example `by_hand` shows.
 
 mod core;
 
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "web")]
 pub mod web;
 

@@ -47,6 +47,7 @@ mod support;
 mod system;
 mod tasks;
 mod tcp;
+mod testing;
 mod timers;
 mod unheard;
 mod waiting;
