@@ -53,12 +53,13 @@
 //! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
 //! | `net` | TCP servers; with the feature `net`. |
+//! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `web` | HTTP servers; with the feature `web`. |
 //! | `testing` | A harness for tests; with the feature `testing`. |
 //!
 //! # Features
 //!
-//! `macros` is on unless said, `net`, `web` and `testing` are off. Without `macros`,
+//! `macros` is on unless said, `net`, `timer`, `cron`, `web` and `testing` are off. Without `macros`,
 //! components are written by hand, as the example `by_hand` shows.
 
 mod core;
@@ -67,6 +68,8 @@ mod core;
 pub mod net;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "timer")]
+pub mod timer;
 #[cfg(feature = "web")]
 pub mod web;
 

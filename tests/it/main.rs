@@ -48,6 +48,7 @@ mod system;
 mod tasks;
 mod tcp;
 mod testing;
+mod timer_component;
 mod timers;
 mod unheard;
 mod waiting;

@@ -214,6 +214,11 @@ impl<C: Component> Context<C> {
         timer::after(&self.cell, self.stamp(), delay, event)
     }
 
+    /// Reads the wall clock; what [`Context::at`] goes by.
+    pub fn wall_clock(&self) -> SystemTime {
+        runtime::wall_clock()
+    }
+
     /// Returns the timer of a key, of which at most one runs; see [`Timer`].
     pub fn timer<'a>(&'a self, key: &'a str) -> Timer<'a, C> {
         Timer::new(self, key)

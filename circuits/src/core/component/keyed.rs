@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use crate::core::component::{Cell, Component, Context, TimerHandle, timer};
+use crate::core::component::timer::Aim;
+use crate::core::component::{Cell, Component, Context, Handles, TimerHandle, timer};
 use crate::core::event::Event;
 use crate::core::reply::Stamp;
 use crate::core::runtime::TaskId;
@@ -52,23 +53,50 @@ const FEW: usize = 16;
 pub struct Timer<'a, C: Component> {
     cx: &'a Context<C>,
     key: &'a str,
+    channel: Option<&'a str>,
 }
 
 impl<'a, C: Component> Timer<'a, C> {
     pub(crate) fn new(cx: &'a Context<C>, key: &'a str) -> Self {
-        Self { cx, key }
+        Self {
+            cx,
+            key,
+            channel: None,
+        }
+    }
+
+    /// Makes the timer fire on a channel, as [`Context::on`].
+    pub fn on(mut self, channel: &'a str) -> Self {
+        self.channel = Some(channel);
+        self
     }
 
     /// Fires an event once, after a delay, as [`Context::after`].
     pub fn after<E: Event>(&self, delay: Duration, event: E) {
         let cell = self.cx.cell();
-        self.start(false, |stamp| timer::after(cell, stamp, delay, event));
+        self.start(false, |stamp| {
+            timer::after(cell, self.aim(stamp), delay, event)
+        });
+    }
+
+    /// Fires an event once, after a delay, at this component alone, as
+    /// [`Context::to`]; on whatever channel it listens.
+    pub fn after_to_self<E: Event>(&self, delay: Duration, event: E)
+    where
+        C: Handles<E>,
+    {
+        let cell = self.cx.cell();
+        self.start(false, |stamp| {
+            timer::after_to_self(cell, stamp, delay, event)
+        });
     }
 
     /// Fires an event again and again, as [`Context::every`].
     pub fn every<E: Event + Clone>(&self, period: Duration, event: E) {
         let cell = self.cx.cell();
-        self.start(true, |stamp| timer::every(cell, stamp, period, event));
+        self.start(true, |stamp| {
+            timer::every(cell, self.aim(stamp), period, event)
+        });
     }
 
     /// Ends the timer; `false` if none was active.
@@ -107,6 +135,11 @@ impl<'a, C: Component> Timer<'a, C> {
                 abort(cell, task);
             }
         }
+    }
+
+    fn aim(&self, stamp: Arc<Stamp>) -> Aim {
+        let channel = self.channel.map(Box::from);
+        Aim { stamp, channel }
     }
 
     fn keys(&self) -> MutexGuard<'_, Keys> {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::component::{Body, Cell, Component, Origin, Target};
+use crate::core::component::{Address, Body, Cell, Component, Direct, Handles, Origin, Target};
 use crate::core::event::{Error, Event};
 use crate::core::reply::Stamp;
 use crate::core::runtime::{self, TaskId};
@@ -48,7 +48,34 @@ impl<C: Component> Owner for Cell<C> {
     }
 }
 
+/// What goes along with what a timer fires.
+pub(crate) struct Aim {
+    pub(crate) stamp: Arc<Stamp>,
+    /// Where it is fired; on the event's channel or the component's where this is none.
+    pub(crate) channel: Option<Box<str>>,
+}
+
+impl From<Arc<Stamp>> for Aim {
+    fn from(stamp: Arc<Stamp>) -> Self {
+        let channel = None;
+        Self { stamp, channel }
+    }
+}
+
 pub(crate) fn after<C: Component, E: Event>(
+    cell: &Arc<Cell<C>>,
+    aim: impl Into<Aim>,
+    delay: Duration,
+    event: E,
+) -> TimerHandle {
+    let (armed, aim) = (cell.clone(), aim.into());
+    spawn(cell, "after", async move {
+        runtime::sleep(delay).await;
+        fire(&armed, &aim, event).await;
+    })
+}
+
+pub(crate) fn after_to_self<C: Handles<E>, E: Event>(
     cell: &Arc<Cell<C>>,
     stamp: Arc<Stamp>,
     delay: Duration,
@@ -57,24 +84,26 @@ pub(crate) fn after<C: Component, E: Event>(
     let armed = cell.clone();
     spawn(cell, "after", async move {
         runtime::sleep(delay).await;
-        fire(&armed, &stamp, event).await;
+        let address = Address::new(armed);
+        let origin = origin(address.cell(), &stamp);
+        Direct::new(origin, &address).fire(event).await;
     })
 }
 
 pub(crate) fn every<C: Component, E: Event + Clone>(
     cell: &Arc<Cell<C>>,
-    stamp: Arc<Stamp>,
+    aim: impl Into<Aim>,
     period: Duration,
     event: E,
 ) -> TimerHandle {
-    let armed = cell.clone();
+    let (armed, aim) = (cell.clone(), aim.into());
     let period = period.max(SHORTEST);
     spawn(cell, "every", async move {
         let mut next = runtime::from_now(period);
         loop {
             runtime::sleep_until(Some(next)).await;
             // Awaited: a receiver that is behind gets no further ticks piled up.
-            fire(&armed, &stamp, event.clone()).await;
+            fire(&armed, &aim, event.clone()).await;
             // Ticks that were missed are left out; the beat stays.
             let now = runtime::now();
             while next <= now {
@@ -107,13 +136,18 @@ where
     }
 }
 
-async fn fire<C: Component, E: Event>(cell: &Arc<Cell<C>>, stamp: &Arc<Stamp>, event: E) {
-    let channel = cell.channel().as_str();
-    let origin = Origin {
+async fn fire<C: Component, E: Event>(cell: &Arc<Cell<C>>, aim: &Aim, event: E) {
+    let origin = origin(cell, &aim.stamp);
+    Target::new(origin, aim.channel.as_deref())
+        .fire(event)
+        .await;
+}
+
+fn origin<'a, C: Component>(cell: &'a Arc<Cell<C>>, stamp: &'a Arc<Stamp>) -> Origin<'a> {
+    Origin {
         hub: cell.hub(),
         scope: None,
-        channel,
+        channel: cell.channel().as_str(),
         stamp: Some(stamp),
-    };
-    Target::new(origin, None).fire(event).await;
+    }
 }
