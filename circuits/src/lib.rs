@@ -52,6 +52,7 @@
 //! | [`event`] | What is sent: the trait, the framework's own events (`Started`, `Signal`, `Exception`, `DeadLetter`), feedback. |
 //! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
+//! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `web` | HTTP servers; with the feature `web`. |
@@ -59,11 +60,13 @@
 //!
 //! # Features
 //!
-//! `macros` is on unless said, `net`, `timer`, `cron`, `web` and `testing` are off. Without `macros`,
+//! `macros` is on unless said, the others are off. Without `macros`,
 //! components are written by hand, as the example `by_hand` shows.
 
 mod core;
 
+#[cfg(feature = "debugger")]
+pub mod debugger;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "testing")]

@@ -10,6 +10,7 @@ mod channels;
 mod crashed;
 mod dead_letters;
 mod deadlocks;
+mod debugger;
 mod drop_mailbox;
 mod effects;
 mod ending;
