@@ -6,7 +6,7 @@
 //! trace: name, life, what happened, why. [`World::expect`] compares all of it;
 //! what is still there when the case ends fails it.
 //!
-//! ```ignore
+//! ```text
 //! cases!(s28_only_the_child_that_failed_is_new);
 //!
 //! async fn s28_only_the_child_that_failed_is_new(world: World) {
