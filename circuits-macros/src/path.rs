@@ -14,6 +14,11 @@ impl Root {
         Self(Some(path))
     }
 
+    /// Tells whether the library writes this about itself.
+    pub(crate) fn is_own(&self) -> bool {
+        self.0.as_ref().is_some_and(|path| path.is_ident("crate"))
+    }
+
     /// The module with everything that generated code names.
     pub(crate) fn private(&self) -> TokenStream {
         match &self.0 {

@@ -19,6 +19,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) generics: Generics,
     /// The module of the library that generated code names.
     pub(crate) private: TokenStream,
+    /// Whether errors leave the component out of what they suggest.
+    pub(crate) unlisted: bool,
     /// The name of the message type.
     pub(crate) message: Ident,
     /// Where generated code stands, unless it is about one handler: at the component's name.
@@ -33,6 +35,9 @@ pub(crate) fn expand(component: &Component, root: &Root) -> TokenStream {
         component,
         generics: bounds::generics(component, &private),
         private,
+        // Else what is no component would be answered with a list of all components. A
+        // user's generic one stays listed, so that a bound which does not hold is named.
+        unlisted: root.is_own() || component.generics.params.is_empty(),
         // Not a name that the user may have given to an event.
         message: format_ident!("__{}Message", name::plain(&component.ident), span = span),
         span,
@@ -99,10 +104,9 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
     let exclusive = exclusive(scope);
     let shared = shared(scope);
     let on_error = on_error(scope);
-    // Else what is no component would be answered with a list of all components. A generic one
-    // stays listed, so that a bound which does not hold is named.
-    let concrete = component.generics.params.is_empty();
-    let unlisted = concrete.then(|| quote!(#[diagnostic::do_not_recommend]));
+    let unlisted = scope
+        .unlisted
+        .then(|| quote!(#[diagnostic::do_not_recommend]));
     quote_spanned! {span=>
         #[automatically_derived]
         #unlisted
