@@ -198,6 +198,13 @@ impl Forest {
         self.0.gate.blocked.load(Ordering::SeqCst)
     }
 
+    /// Makes ready for a start, after an end.
+    pub(crate) fn reset(&self) {
+        *self.0.gate.is_open.lock().unwrap() = false;
+        self.0.gate.blocked.store(0, Ordering::SeqCst);
+        self.0.stopping.send_replace(false);
+    }
+
     /// Lets all blocked threads go on.
     pub(crate) fn unblock(&self) {
         *self.0.gate.is_open.lock().unwrap() = true;

@@ -58,13 +58,17 @@ async fn a_tree_whose_children_hang_and_panic_ends_within_the_sum_of_their_times
 }
 
 /// Starts and ends a tree on a runtime of its own, which has threads to lose;
-/// returns how long the end took, if it came.
+/// returns how long the end took, if it came: else it is the limit.
+///
+/// `None` where the tree did not get as far as all that shall block: what a
+/// thread has woken last, and then blocks, no other thread can take over.
 fn block_and_end(forest: &Forest, way: Way) -> Option<Duration> {
+    forest.reset();
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(forest.blocking() + 2).enable_all();
     let runtime = builder.build().unwrap();
     let took = runtime.block_on(async {
-        let limit = Duration::from_secs(20);
+        let limit = Duration::from_secs(5);
         let system = timeout(limit, forest.start()).await.ok()?;
         let blocked = async {
             while forest.blocked() < forest.blocking_at_once() {
@@ -75,7 +79,7 @@ fn block_and_end(forest: &Forest, way: Way) -> Option<Duration> {
         let start = Instant::now();
         way.tell(&system);
         forest.set_stopping();
-        let _ = timeout(limit, system.join()).await.ok()?;
+        let _ = timeout(limit, system.join()).await;
         Some(start.elapsed())
     });
     // The runtime waits for its threads.
@@ -98,9 +102,12 @@ fn a_tree_whose_children_block_their_threads_ends_within_the_sum_of_their_times(
             scope.spawn(|| {
                 while let Some((tree, forest, way)) = trees.get(next.fetch_add(1, Ordering::SeqCst))
                 {
-                    let (took, most) = (block_and_end(forest, *way), forest.time() + GRACE);
+                    let most = forest.time() + GRACE;
+                    let Some(took) = (0..5).find_map(|_| block_and_end(forest, *way)) else {
+                        panic!("tree {tree} does not come to block: {forest:?}");
+                    };
                     assert!(
-                        took.is_some_and(|took| took <= most),
+                        took <= most,
                         "tree {tree}, {way:?}: {took:?} of {most:?}: {forest:?}"
                     );
                 }
