@@ -60,16 +60,17 @@ async fn a_tree_whose_children_hang_and_panic_ends_within_the_sum_of_their_times
 /// Starts and ends a tree on a runtime of its own, which has threads to lose;
 /// returns how long the end took, if it came: else it is the limit.
 ///
-/// `None` where the tree did not get as far as all that shall block: what a
-/// thread has woken last, and then blocks, no other thread can take over.
+/// `None` where the tree has started, but not all block that shall: what a thread
+/// has woken last, and then blocks, no other thread can take over.
 fn block_and_end(forest: &Forest, way: Way) -> Option<Duration> {
     forest.reset();
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(forest.blocking() + 2).enable_all();
     let runtime = builder.build().unwrap();
     let took = runtime.block_on(async {
-        let limit = Duration::from_secs(5);
-        let system = timeout(limit, forest.start()).await.ok()?;
+        let limit = Duration::from_secs(20);
+        let started = timeout(limit, forest.start()).await;
+        let system = started.unwrap_or_else(|_| panic!("it does not start: {forest:?}"));
         let blocked = async {
             while forest.blocked() < forest.blocking_at_once() {
                 sleep(Duration::from_millis(1)).await;
