@@ -52,5 +52,6 @@ mod testing;
 mod timer_component;
 mod timers;
 mod unheard;
+mod unwanted;
 mod waiting;
 mod wordcount;

@@ -116,6 +116,11 @@ impl<C: Component> Context<C> {
         self.track.as_ref().and_then(|track| track.cause())
     }
 
+    /// The record of the event, where there is one.
+    pub(crate) fn track(&self) -> Option<&Arc<dyn Track>> {
+        self.track.as_ref()
+    }
+
     pub(crate) fn cell(&self) -> &Arc<Cell<C>> {
         &self.cell
     }

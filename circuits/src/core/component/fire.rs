@@ -238,7 +238,8 @@ impl Cancel {
     /// Cancels the event for all handlers that have not begun with it.
     ///
     /// They are skipped in silence: no dead letter, no success; the event
-    /// counts as complete once those that began are done.
+    /// counts as complete once those that began are done, which may hear of it
+    /// ([`Context::unwanted`](crate::Context::unwanted)).
     pub fn cancel(&self) {
         if let Some(delivery) = self.delivery.as_ref().and_then(Weak::upgrade) {
             delivery.cancel();

@@ -215,7 +215,8 @@ impl<C: Component> Life<C> {
 
     async fn stopped(&mut self) {
         let (cell, number) = (self.cell().clone(), self.cx.life());
-        let stopped = || Stopped::new(cell.id(), cell.name().clone(), number);
+        let drained = cell.control().command() == Command::Drain;
+        let stopped = || Stopped::new(cell.id(), cell.name().clone(), number, drained);
         // A failure is reported already, and changes nothing more.
         let _ = self.handle_own(stopped).await;
     }

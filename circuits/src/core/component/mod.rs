@@ -40,6 +40,7 @@ mod spec;
 mod state;
 mod target;
 mod timer;
+mod unwanted;
 mod wait;
 mod watch;
 

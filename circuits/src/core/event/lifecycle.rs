@@ -71,6 +71,8 @@ lifecycle_event! {
         name: Arc<str>,
         /// Which life ends.
         life: u64,
+        /// Whether it was drained: what waited in its mailbox has been handled.
+        drained: bool,
     }
 }
 

@@ -88,6 +88,11 @@ impl<R> Collect<R> {
         std::mem::replace(self, Self::Gone)
     }
 
+    /// Tells whether there was a caller, who has gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone)
+    }
+
     /// Tells whether an answer is a reply to a caller that has gone.
     pub(crate) fn is_late(&self, answer: &Answer<R>) -> bool {
         matches!((self, answer), (Self::Gone, Answer::Reply(_)))

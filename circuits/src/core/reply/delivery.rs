@@ -18,9 +18,10 @@ use std::task::{Context, Poll};
 use crate::core::event::{Error, Event};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::reply::collect::Waiter;
+use crate::core::reply::parties::Parties;
 use crate::core::reply::{
-    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Stamp, Wait,
-    find_deadlock,
+    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Stamp, Track, Unwanted,
+    Wait, find_deadlock,
 };
 
 /// What goes along with an event, over all its receivers.
@@ -83,13 +84,8 @@ struct State<R> {
     caller: Option<Arc<dyn Party>>,
     parties: Parties,
     deadlock: Option<Deadlock>,
-}
-
-/// The components that still have to finish; kept for callers that can deadlock.
-enum Parties {
-    None,
-    One(u32, Blocker),
-    Many(Vec<(u32, Blocker)>),
+    /// Made when a handler asks.
+    unwanted: Option<Unwanted>,
 }
 
 /// What a delivery is made of.
@@ -131,6 +127,7 @@ impl<E: Event> Delivery<E> {
                 caller: plan.caller,
                 parties: Parties::None,
                 deadlock: None,
+                unwanted: None,
             }),
         })
     }
@@ -162,16 +159,7 @@ impl<E: Event> Delivery<E> {
 
     /// Notes who holds a ticket; only for a delivery with a caller.
     pub(crate) fn involve(&self, place: u32, party: Arc<dyn Party>) {
-        let party = Blocker::whole(party);
-        let mut state = self.state();
-        state.parties = match std::mem::replace(&mut state.parties, Parties::None) {
-            Parties::None => Parties::One(place, party),
-            Parties::One(first, other) => Parties::Many(vec![(first, other), (place, party)]),
-            Parties::Many(mut list) => {
-                list.push((place, party));
-                Parties::Many(list)
-            }
-        };
+        self.state().parties.add(place, Blocker::whole(party));
     }
 
     /// Polls for the first reply.
@@ -184,7 +172,7 @@ impl<E: Event> Delivery<E> {
             return Poll::Ready(state.collect.take_reply());
         }
         if let Some(deadlock) = state.deadlock.take() {
-            return Poll::Ready(Err(self.refuse(deadlock)));
+            return Poll::Ready(Err(self.refuse(state, deadlock)));
         }
         state.waiter.wait(cx)
     }
@@ -197,8 +185,11 @@ impl<E: Event> Delivery<E> {
         }
         if let Some(deadlock) = state.deadlock.take() {
             let places = state.places.clone();
-            state.collect.fill(places, &self.refuse(deadlock));
-            return Poll::Ready(state.collect.take_replies());
+            let error = CallError::Deadlock(deadlock.clone());
+            state.collect.fill(places, &error);
+            let replies = state.collect.take_replies();
+            self.refuse(state, deadlock);
+            return Poll::Ready(replies);
         }
         state.waiter.wait(cx)
     }
@@ -208,7 +199,11 @@ impl<E: Event> Delivery<E> {
         let mut state = self.state();
         let places = state.places.clone();
         state.collect.fill(places, error);
-        state.collect.leave().take_replies()
+        let unwanted = state.unwanted.take();
+        let replies = state.collect.leave().take_replies();
+        drop(state);
+        Unwanted::tell(unwanted);
+        replies
     }
 
     /// Says that the caller goes. A reply that has come all the same is its own.
@@ -220,16 +215,21 @@ impl<E: Event> Delivery<E> {
         let collect = state.collect.leave();
         let waker = state.waiter.take();
         let caller = state.caller.take();
+        let unwanted = state.unwanted.take();
         drop(state);
         // What is the user's is dropped without the lock.
         drop((collect, waker, caller));
+        Unwanted::tell(unwanted);
         None
     }
 
     /// Refuses a call: who has not begun to handle it does not, or a handler that
     /// calls itself would do so for ever.
-    fn refuse(&self, deadlock: Deadlock) -> CallError {
+    fn refuse(&self, mut state: MutexGuard<'_, State<E::Reply>>, deadlock: Deadlock) -> CallError {
         self.cancelled.store(true, Ordering::Release);
+        let unwanted = state.unwanted.take();
+        drop(state);
+        Unwanted::tell(unwanted);
         CallError::Deadlock(deadlock)
     }
 
@@ -362,29 +362,6 @@ impl<E: Event> Delivery<E> {
     }
 }
 
-impl Parties {
-    fn remove(&mut self, place: u32) {
-        match self {
-            Self::One(at, _) if *at == place => *self = Self::None,
-            Self::Many(list) => list.retain(|(at, _)| *at != place),
-            _ => {}
-        }
-    }
-
-    /// Notes that a reader has the event now.
-    fn begin(&mut self, place: u32, run: Run) {
-        match self {
-            Self::One(at, blocker) if *at == place => blocker.run = run,
-            Self::Many(list) => {
-                for (_, blocker) in list.iter_mut().filter(|(at, _)| *at == place) {
-                    blocker.run = run;
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 impl<E: Event> Wait for Delivery<E> {
     fn blockers(&self, show: &mut dyn FnMut(Blocker)) {
         // Copied first: no lock is held while another is taken.
@@ -428,24 +405,6 @@ impl<E: Event> fmt::Debug for Delivery<E> {
     }
 }
 
-/// A delivery whose event type is not known.
-pub(crate) trait Track: Send + Sync {
-    fn settle(self: Arc<Self>, place: u32, answer: Answer<()>);
-    fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>);
-    /// Says that a reader has taken the event.
-    fn begin(&self, place: u32, run: Run);
-    fn stop(&self);
-    /// Asks that nobody handles the event who has not begun.
-    fn cancel(&self);
-    fn cause(&self) -> Option<Arc<Cause>>;
-    /// Tells whether a life of a component may begin to handle the event.
-    fn admits(&self, component: ComponentId, life: u64) -> bool;
-    /// The life that it was sent to, if it was to no other.
-    fn addressed_life(&self) -> Option<u64>;
-    /// Tells whether no newer event may take its place in a mailbox.
-    fn is_owed(&self) -> bool;
-}
-
 impl<E: Event> Track for Delivery<E> {
     fn settle(self: Arc<Self>, place: u32, answer: Answer<()>) {
         let answer = match answer {
@@ -474,6 +433,8 @@ impl<E: Event> Track for Delivery<E> {
 
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
+        let unwanted = self.state().unwanted.take();
+        Unwanted::tell(unwanted);
     }
 
     fn cause(&self) -> Option<Arc<Cause>> {
@@ -492,5 +453,15 @@ impl<E: Event> Track for Delivery<E> {
 
     fn is_owed(&self) -> bool {
         self.notes.owed
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.is_cancelled()
+    }
+
+    fn unwanted(&self) -> Option<Unwanted> {
+        let mut state = self.state();
+        let is_over = self.is_cancelled() || state.collect.is_gone();
+        (!is_over).then(|| state.unwanted.get_or_insert_default().clone())
     }
 }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::event::{AnyEvent, Error, Event, Slot};
-use crate::core::reply::delivery::Track;
-use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket};
+use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket, Track};
 
 /// An event on its way to a handler that names its type.
 pub struct Envelope<E: Event> {

@@ -1,0 +1,29 @@
+//! A delivery whose event type is not known: what a mailbox and a context see of it.
+
+use std::sync::Arc;
+
+use crate::core::event::Error;
+use crate::core::id::ComponentId;
+use crate::core::reply::{Answer, CallError, Cause, Run, Unwanted};
+
+/// A delivery whose event type is not known.
+pub(crate) trait Track: Send + Sync {
+    fn settle(self: Arc<Self>, place: u32, answer: Answer<()>);
+    fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>);
+    /// Says that a reader has taken the event.
+    fn begin(&self, place: u32, run: Run);
+    fn stop(&self);
+    /// Asks that nobody handles the event who has not begun.
+    fn cancel(&self);
+    fn cause(&self) -> Option<Arc<Cause>>;
+    /// Tells whether a life of a component may begin to handle the event.
+    fn admits(&self, component: ComponentId, life: u64) -> bool;
+    /// The life that it was sent to, if it was to no other.
+    fn addressed_life(&self) -> Option<u64>;
+    /// Tells whether no newer event may take its place in a mailbox.
+    fn is_owed(&self) -> bool;
+    /// Tells whether its sender has cancelled it.
+    fn is_cancelled(&self) -> bool;
+    /// Returns what tells when nobody wants it any more; `None` if that is so.
+    fn unwanted(&self) -> Option<Unwanted>;
+}
