@@ -40,6 +40,7 @@ mod otp;
 mod panics;
 mod phases;
 mod poison;
+mod several_channels;
 mod signals;
 mod stages;
 mod supervision;

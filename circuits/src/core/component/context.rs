@@ -10,7 +10,7 @@ use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Body, Call, CallAll, Cell, Children, Component, Direct, Fire, Handle, HandlerError,
     HandlerId, Link, Monitor, OnChannel, Options, Origin, Recipient, Register, Scope, Supervise,
-    Target, Timer, TimerHandle, Wait, added, link, monitor, timer,
+    Target, Targets, Timer, TimerHandle, Wait, added, link, monitor, timer,
 };
 use crate::core::event::{Error, Event};
 use crate::core::id::ComponentId;
@@ -132,6 +132,12 @@ impl<C: Component> Context<C> {
     /// Returns a channel to fire on; `"*"` reaches all channels.
     pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
         Target::new(self.origin(), Some(channel))
+    }
+
+    /// Returns up to 64 channels to fire on at once: who listens on several of
+    /// them hears the event once.
+    pub fn on_all<'a>(&'a self, channels: &'a [&'a str]) -> Targets<'a> {
+        Targets::new(self.origin(), channels)
     }
 
     /// Returns one component, or one life of it, to send to.

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::core::component::flow::{AwaitRooms, Published};
 use crate::core::component::{Origin, Reach};
 use crate::core::event::{AnyEvent, Event, Reason};
+use crate::core::id::Channels;
 use crate::core::reply::{CallError, Cause, Delivery, Track};
 use crate::core::route::{Dispatch, Rooms, Sent};
 
@@ -110,7 +111,7 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         match self.reach.send(&self.origin, event, dispatch) {
             Ok(sent) => Some(sent),
             Err((_, event)) => {
-                let event = || AnyEvent::new(Arc::new(event), None);
+                let event = || AnyEvent::new(Arc::new(event), Channels::None);
                 self.origin
                     .hub
                     .dead_letter(E::NAME, Reason::BadChannel, event);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin, Phase,
-    PhaseError, Phases, Recipient, Register, Supervise, Target, Wait,
+    PhaseError, Phases, Recipient, Register, Supervise, Target, Targets, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -26,6 +26,12 @@ impl Handle {
     /// Returns a channel to fire on; `"*"` reaches all channels.
     pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
         Target::new(self.origin(), Some(channel))
+    }
+
+    /// Returns up to 64 channels to fire on at once: who listens on several of
+    /// them hears the event once.
+    pub fn on_all<'a>(&'a self, channels: &'a [&'a str]) -> Targets<'a> {
+        Targets::new(self.origin(), channels)
     }
 
     /// Returns one component, or one life of it, to send to.

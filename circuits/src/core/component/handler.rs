@@ -9,7 +9,7 @@ use crate::core::event::{
     AnyEvent, Crashed, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started,
     Stopped, Unregistered, check_name, same,
 };
-use crate::core::id::Channel;
+use crate::core::id::{Channel, Channels};
 use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket};
 use crate::core::route::{Hop, SubscriptionId, To};
 
@@ -244,7 +244,7 @@ impl<C: Component> Handler<C> {
             }
             Kind::Notice(make) => Some(make(Notice::new(E::NAME, ticket(record).erase()))),
             Kind::Any(make) => {
-                let event = AnyEvent::new(event.clone(), None);
+                let event = AnyEvent::new(event.clone(), Channels::None);
                 Some(make(AnyEnvelope::new(event, ticket(record).erase())))
             }
         }

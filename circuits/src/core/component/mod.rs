@@ -69,14 +69,14 @@ pub use self::options::{AutoShutdown, OnError, OnLink, OnRestart, Options, Shutd
 pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order, discard};
 pub(crate) use self::phase::Phases;
 pub use self::phase::{Phase, PhaseError};
-pub use self::reach::{OnChannel, Reach, ToComponent};
+pub use self::reach::{OnChannel, OnChannels, Reach, ToComponent};
 pub use self::recipient::Recipient;
 pub(crate) use self::scope::{Origin, Scope};
 pub(crate) use self::spec::Spec;
 pub use self::spec::{Register, Restart, Supervise};
 pub(crate) use self::state::{Finished, Keep};
 pub use self::state::{Owned, Shared, State};
-pub use self::target::Target;
+pub use self::target::{Target, Targets};
 pub use self::timer::TimerHandle;
 pub use self::wait::{Wait, WaitError};
 

@@ -1,4 +1,4 @@
-//! The two ways to reach handlers: by channel, and by address.
+//! The ways to reach handlers: by channel, by several at once, and by address.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_t
 
 /// A way to reach the handlers of an event.
 ///
-/// Sealed: [`OnChannel`] and [`ToComponent`].
+/// Sealed: [`OnChannel`], [`OnChannels`] and [`ToComponent`].
 #[expect(
     private_bounds,
     reason = "sealed: how events are routed is no concern of users"
@@ -52,6 +52,32 @@ impl<E: Event> Routed<E> for OnChannel<'_> {
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         origin.hub.send(self.channel, event, dispatch)
+    }
+}
+
+/// Reaches every handler that listens on any of several channels, once.
+#[derive(Clone, Copy, Debug)]
+pub struct OnChannels<'a> {
+    pub(crate) channels: &'a [&'a str],
+}
+
+impl<E: Event> Reach<E> for OnChannels<'_> {}
+
+impl<E: Event> Routed<E> for OnChannels<'_> {
+    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+        match self.channels {
+            [channel] => origin.hub.router.send_plain(channel, event, priority),
+            _ => Err(event),
+        }
+    }
+
+    fn send(
+        &self,
+        origin: &Origin<'_>,
+        event: E,
+        dispatch: Dispatch<E>,
+    ) -> Result<Sent<E>, (ChannelError, E)> {
+        origin.hub.send_on_all(self.channels, event, dispatch)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::core::component::Body;
 use crate::core::component::flow::{Published, RoomWait};
+use crate::core::id::Channels;
 use crate::core::mailbox::Room;
 use crate::core::reply::{Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
 use crate::core::route::{Hub, Rooms};
@@ -38,7 +39,7 @@ impl Origin<'_> {
     pub(crate) fn notes(&self, priority: i32) -> Notes {
         let cause = self.scope.and_then(Scope::cause);
         Notes {
-            channel: None,
+            channels: Channels::None,
             cause,
             stamp: self.stamp.cloned(),
             priority,

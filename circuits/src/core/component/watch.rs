@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::core::component::handler::own_messages;
 use crate::core::component::{Body, Cell, Component, Fate, link};
 use crate::core::event::{AnyEvent, Down, End, Event, Reason, Restarted};
+use crate::core::id::Channels;
 use crate::core::reply::{Ask, Delivery, Notes, Plan, Stamp};
 use crate::core::route::Hub;
 
@@ -237,7 +238,7 @@ impl<C: Component> Watched for Cell<C> {
         let down = Arc::new(down);
         let messages = self.notices(&down, stamp, true);
         if messages.is_empty() {
-            let event = || AnyEvent::new(down, None);
+            let event = || AnyEvent::new(down, Channels::None);
             return self.hub().dead_letter(Down::NAME, Reason::NoHandler, event);
         }
         for message in messages {

@@ -5,25 +5,25 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::event::Event;
-use crate::core::id::Channel;
+use crate::core::id::Channels;
 
 /// An event of any type, shared: what handlers of `"*"` get.
 #[derive(Clone)]
 pub struct AnyEvent {
     event: Arc<dyn Erased>,
-    channel: Option<Channel>,
+    channels: Channels,
 }
 
 impl AnyEvent {
-    pub(crate) fn new<E: Event>(event: Arc<E>, channel: Option<Channel>) -> Self {
-        Self { event, channel }
+    pub(crate) fn new<E: Event>(event: Arc<E>, channels: Channels) -> Self {
+        Self { event, channels }
     }
 
     /// Stands for an event of which only the name was kept.
     pub(crate) fn named(name: &'static str) -> Self {
         Self {
             event: Arc::new(Named(name)),
-            channel: None,
+            channels: Channels::None,
         }
     }
 
@@ -32,10 +32,15 @@ impl AnyEvent {
         self.event.name()
     }
 
-    /// Returns the channel that the event was fired on; `None` where it was
-    /// addressed to one component.
+    /// Returns the channel that the event was fired on, the first where it was
+    /// fired on several; `None` where it was addressed to one component.
     pub fn channel(&self) -> Option<&str> {
-        self.channel.as_ref().map(Channel::as_str)
+        self.channels().next()
+    }
+
+    /// Returns the channels that the event was fired on at once.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        self.channels.names()
     }
 
     /// Tells whether the event is an `E`.

@@ -103,7 +103,7 @@ pub enum Reason {
     Late,
     /// It has crashed as many lives of its receiver in a row as may be.
     Poison,
-    /// The channel's name is empty or too long.
+    /// The channel's name is empty or too long, or the channels are too many.
     BadChannel,
 }
 
@@ -117,7 +117,7 @@ impl fmt::Display for Reason {
             Self::Crashed => "the receiver crashed",
             Self::Late => "the caller had gone when the reply came",
             Self::Poison => "it crashed one life after the other",
-            Self::BadChannel => "the channel name is empty or too long",
+            Self::BadChannel => "it cannot be fired on this channel",
         })
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::core::id::Channels;
+
 /// The name of a channel: 1 to 255 bytes; `*` stands for all channels.
 ///
 /// A system keeps a channel only while a component listens on it: firing on a
@@ -102,5 +104,14 @@ pub enum ChannelError {
     TooLong {
         /// The length of the refused name in bytes.
         length: usize,
+    },
+    /// An event was to be fired on no channel at once, or on more than 64.
+    #[error(
+        "an event is fired on 1 to {} channels at once, not on {channels}",
+        Channels::LIMIT
+    )]
+    Count {
+        /// How many they were.
+        channels: usize,
     },
 }

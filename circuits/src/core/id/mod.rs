@@ -1,10 +1,12 @@
 //! Names: of components, and of the channels that they listen on.
 
 mod channel;
+mod channels;
 
 use std::fmt;
 
 pub use self::channel::{Channel, ChannelError};
+pub(crate) use self::channels::Channels;
 
 /// Names one component of one system; it stays the same over restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

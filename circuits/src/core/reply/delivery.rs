@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::core::event::{Error, Event};
-use crate::core::id::{Channel, ComponentId};
+use crate::core::id::{Channels, ComponentId};
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::parties::Parties;
 use crate::core::reply::{
@@ -27,8 +27,8 @@ use crate::core::reply::{
 /// What goes along with an event, over all its receivers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes {
-    /// The channel that it was fired on; none where it was addressed.
-    pub(crate) channel: Option<Channel>,
+    /// The channels that it was fired on, where somebody wants to know.
+    pub(crate) channels: Channels,
     /// What it was fired because of.
     pub(crate) cause: Option<Arc<Cause>>,
     /// The life that alone may handle it.

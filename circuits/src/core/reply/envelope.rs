@@ -45,10 +45,10 @@ impl<E: Event> Envelope<E> {
     /// Splits off a share of the event; `wrap` takes the rest.
     pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
         let Self { slot, ticket } = self;
-        let channel = ticket.delivery().and_then(|it| it.notes().channel.clone());
+        let channels = ticket.channels();
         let event = slot.into_shared();
         let slot = E::Slot::shared(event.clone());
-        (AnyEvent::new(event, channel), wrap(Self { slot, ticket }))
+        (AnyEvent::new(event, channels), wrap(Self { slot, ticket }))
     }
 }
 

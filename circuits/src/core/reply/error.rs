@@ -30,7 +30,7 @@ pub enum CallError {
     /// The call would wait for its own caller; known at once. Handlers that have
     /// not begun do not handle it.
     Deadlock(Deadlock),
-    /// The channel's name is empty or too long.
+    /// The channel's name is empty or too long, or the channels are too many.
     BadChannel(ChannelError),
     /// The call has a time limit, but no tokio runtime runs to keep it.
     NoRuntime,

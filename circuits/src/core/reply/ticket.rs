@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::core::event::{Error, Event};
+use crate::core::id::Channels;
 use crate::core::reply::{Answer, CallError, Delivery, Run, Track};
 
 /// One receiver's part in a delivery; a lost ticket finishes as it drops.
@@ -94,6 +95,12 @@ impl<E: Event> Ticket<Delivery<E>> {
             priority: self.priority,
             progress: AtomicU8::new(OPEN),
         }
+    }
+
+    /// Returns the channels of the event, as far as they are on record.
+    pub(crate) fn channels(&self) -> Channels {
+        let delivery = self.delivery.as_ref();
+        delivery.map_or(Channels::None, |it| it.notes().channels.clone())
     }
 
     /// Ends the ticket with a handler's answer.

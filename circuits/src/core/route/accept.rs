@@ -81,8 +81,8 @@ impl<E: Event> Hop<E> {
         let To::Any(receiver) = &self.to else {
             return Accepted::Refused;
         };
-        let channel = ticket.delivery().and_then(|it| it.notes().channel.clone());
-        let envelope = AnyEnvelope::new(AnyEvent::new(event, channel), ticket.erase());
+        let event = AnyEvent::new(event, ticket.channels());
+        let envelope = AnyEnvelope::new(event, ticket.erase());
         receiver.accept_any(self.handler, envelope)
     }
 

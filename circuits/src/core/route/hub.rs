@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason};
-use crate::core::id::{Channel, ChannelError, ComponentId};
+use crate::core::id::{Channel, ChannelError, Channels, ComponentId};
 use crate::core::reply::{Ask, Cause, Notes};
 use crate::core::route::observe::{Completion, echo};
 use crate::core::route::router::Router;
@@ -80,23 +80,60 @@ impl Hub {
         if let Err(error) = Channel::check(channel) {
             return Err((error, event));
         }
-        let completion = self.prepare(Some(channel), &mut dispatch);
+        let completion = self.prepare(&[channel], &mut dispatch);
         let sent = self.router.with_route(channel, |route| {
-            if route.is_empty() {
-                self.send_unheard(event, dispatch, |event, dispatch| {
-                    route.send(event, dispatch)
-                })
-            } else {
-                if route.wants_channel() && dispatch.notes.channel.is_none() {
-                    dispatch.notes.channel = Channel::new(channel).ok();
-                }
-                route.send(event, dispatch)
-            }
+            self.send_by(route, &[channel], event, dispatch)
         });
         if let Some(completion) = completion {
             bind(&completion, &sent);
         }
         Ok(sent)
+    }
+
+    /// Sends an event on several channels at once: who listens on any of them
+    /// hears it once.
+    ///
+    /// # Errors
+    /// There are no channels, or too many, or the name of one is empty or too
+    /// long; nothing was sent.
+    pub(crate) fn send_on_all<E: Event>(
+        self: &Arc<Self>,
+        channels: &[&str],
+        event: E,
+        mut dispatch: Dispatch<E>,
+    ) -> Result<Sent<E>, (ChannelError, E)> {
+        if let [channel] = channels {
+            return self.send(channel, event, dispatch);
+        }
+        if let Err(error) = Channels::check(channels) {
+            return Err((error, event));
+        }
+        let completion = self.prepare(channels, &mut dispatch);
+        let route = self.router.joint_route(channels);
+        let sent = self.send_by(&route, channels, event, dispatch);
+        if let Some(completion) = completion {
+            bind(&completion, &sent);
+        }
+        Ok(sent)
+    }
+
+    #[inline]
+    fn send_by<E: Event>(
+        self: &Arc<Self>,
+        route: &Arc<Route<E>>,
+        channels: &[&str],
+        event: E,
+        mut dispatch: Dispatch<E>,
+    ) -> Sent<E> {
+        if route.is_empty() {
+            return self.send_unheard(event, dispatch, |event, dispatch| {
+                route.send(event, dispatch)
+            });
+        }
+        if route.wants_channel() && dispatch.notes.channels.is_empty() {
+            dispatch.notes.channels = Channels::new(channels);
+        }
+        route.send(event, dispatch)
     }
 
     /// Sends an event along a route that was made for it alone.
@@ -106,7 +143,7 @@ impl Hub {
         event: E,
         mut dispatch: Dispatch<E>,
     ) -> Sent<E> {
-        let completion = self.prepare(None, &mut dispatch);
+        let completion = self.prepare(&[], &mut dispatch);
         let sent = route.send(event, dispatch);
         if let Some(completion) = completion {
             bind(&completion, &sent);
@@ -117,14 +154,14 @@ impl Hub {
     /// Sets up the feedback that the event's type asks for.
     fn prepare<E: Event>(
         self: &Arc<Self>,
-        channel: Option<&str>,
+        channels: &[&str],
         dispatch: &mut Dispatch<E>,
     ) -> Option<Completion<E>> {
         if const { !E::FEEDBACK.any() } {
             return None;
         }
-        if dispatch.notes.channel.is_none() {
-            dispatch.notes.channel = channel.and_then(|channel| Channel::new(channel).ok());
+        if dispatch.notes.channels.is_empty() {
+            dispatch.notes.channels = Channels::new(channels);
         }
         dispatch.observer = Some(echo(self));
         if !E::FEEDBACK.complete {
@@ -151,18 +188,18 @@ impl Hub {
         } else {
             Reason::NoHandler
         };
-        let channel = dispatch.notes.channel.clone();
+        let channels = dispatch.notes.channels.clone();
         if E::FEEDBACK.any() {
             // Those who asked for feedback are told as well: the record has the event.
             let sent = send(event, dispatch);
             let event = sent.delivery.as_ref().and_then(|it| it.event().cloned());
             self.dead_letter(E::NAME, reason, || match event {
-                Some(event) => AnyEvent::new(event, channel),
+                Some(event) => AnyEvent::new(event, channels),
                 None => AnyEvent::named(E::NAME),
             });
             return sent;
         }
-        self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channel));
+        self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channels));
         Sent {
             heard: false,
             rooms: Rooms::NONE,
@@ -178,16 +215,45 @@ impl Hub {
         event: impl FnOnce() -> E,
     ) -> bool {
         self.router.with_route(channel, |route| {
-            if route.is_empty() {
-                return false;
-            }
-            let mut dispatch = Dispatch::new(notes);
-            if route.wants_channel() && dispatch.notes.channel.is_none() {
-                dispatch.notes.channel = Channel::new(channel).ok();
-            }
-            route.send(event(), dispatch);
-            true
+            self.tell_by(route, &[channel], notes, event)
         })
+    }
+
+    /// Fires one of the framework's own events on the channels of another, if
+    /// anybody listens; on all channels where that was addressed.
+    pub(crate) fn tell_on<E: Event>(
+        self: &Arc<Self>,
+        channels: &Channels,
+        notes: Notes,
+        event: impl FnOnce() -> E,
+    ) -> bool {
+        let names: Vec<&str> = channels.names().collect();
+        match names.as_slice() {
+            [] => self.tell("*", notes, event),
+            [channel] => self.tell(channel, notes, event),
+            several => {
+                let route = self.router.joint_route(several);
+                self.tell_by(&route, several, notes, event)
+            }
+        }
+    }
+
+    fn tell_by<E: Event>(
+        &self,
+        route: &Arc<Route<E>>,
+        channels: &[&str],
+        notes: Notes,
+        event: impl FnOnce() -> E,
+    ) -> bool {
+        if route.is_empty() {
+            return false;
+        }
+        let mut dispatch = Dispatch::new(notes);
+        if route.wants_channel() && dispatch.notes.channels.is_empty() {
+            dispatch.notes.channels = Channels::new(channels);
+        }
+        route.send(event(), dispatch);
+        true
     }
 
     /// Counts an event that went nowhere, and tells those who want to know.

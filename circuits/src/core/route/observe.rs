@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::core::event::{Complete, Error, Event, Failure, Success};
-use crate::core::id::Channel;
 use crate::core::reply::{Cause, Notes, Observer};
 use crate::core::route::Hub;
 
@@ -19,9 +18,10 @@ pub(crate) fn echo<E: Event>(hub: &Arc<Hub>) -> Box<dyn Observer<E>> {
 impl<E: Event> Observer<E> for Echo {
     fn succeeded(&self, event: &Arc<E>, notes: &Notes) {
         if E::FEEDBACK.success {
-            self.hub.tell(channel(notes), because(notes), || Success {
-                event: event.clone(),
-            });
+            self.hub
+                .tell_on(&notes.channels, because(notes), || Success {
+                    event: event.clone(),
+                });
         }
     }
 
@@ -31,7 +31,7 @@ impl<E: Event> Observer<E> for Echo {
                 event: event.clone(),
                 error: error.clone(),
             };
-            self.hub.tell(channel(notes), because(notes), failure);
+            self.hub.tell_on(&notes.channels, because(notes), failure);
         }
     }
 }
@@ -43,17 +43,16 @@ impl<E: Event> Completion<E> {
     /// Makes a cause that fires `Complete` when it is done.
     pub(crate) fn new(hub: &Arc<Hub>, notes: &Notes) -> (Self, Arc<Cause>) {
         let slot = Arc::new(OnceLock::new());
-        let (hub, channel) = (hub.clone(), notes.channel.clone());
+        let (hub, channels) = (hub.clone(), notes.channels.clone());
         let event: Arc<OnceLock<Arc<E>>> = slot.clone();
         let cause = Cause::new(notes.cause.clone(), move |outer| {
             let notes = Notes {
-                channel: channel.clone(),
+                channels: channels.clone(),
                 cause: outer,
                 ..Notes::default()
             };
-            let channel = channel.as_ref().map_or("*", Channel::as_str);
             if let Some(event) = event.get().cloned() {
-                hub.tell(channel, notes, || Complete { event });
+                hub.tell_on(&channels, notes, || Complete { event });
             }
         });
         (Self(slot), cause)
@@ -64,11 +63,6 @@ impl<E: Event> Completion<E> {
     pub(crate) fn bind(&self, event: &Arc<E>) {
         let _ = self.0.set(event.clone());
     }
-}
-
-/// An addressed event has no channel: its feedback goes to all.
-fn channel(notes: &Notes) -> &str {
-    notes.channel.as_ref().map_or("*", Channel::as_str)
 }
 
 /// Feedback belongs to the same cause as the event that it is about.

@@ -55,8 +55,8 @@ impl<E: Event> Route<E> {
     /// Sends an event to the first stage; the later ones follow by themselves.
     pub(crate) fn send(self: &Arc<Self>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
         let priority = dispatch.notes.priority;
-        let plain =
-            dispatch.is_plain() && !(self.wants_channel && dispatch.notes.channel.is_some());
+        let noted = self.wants_channel && !dispatch.notes.channels.is_empty();
+        let plain = dispatch.is_plain() && !noted;
         match self.stages.as_slice() {
             [] => self.send_to_nobody(event, dispatch),
             [stage] if plain => Sent {

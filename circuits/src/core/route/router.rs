@@ -39,6 +39,12 @@ impl Router {
         table.with_route(channel, || table.make_route(channel, &self.lock()), send)
     }
 
+    /// Makes the route of an event that is fired on several channels at once.
+    pub(crate) fn joint_route<E: Event>(&self, channels: &[&str]) -> Arc<Route<E>> {
+        let table = self.table::<E>();
+        Arc::new(table.make_joint_route(channels, &self.lock()))
+    }
+
     /// Sends an event along a route that is known already, if its receivers
     /// need no record of it; else gives it back.
     pub(crate) fn send_plain<E: Event>(

@@ -119,10 +119,10 @@ impl<T: ?Sized> Subscriptions<T> {
         self.by_channel.contains_key(channel)
     }
 
-    /// Calls `found` with everyone who hears an event that is fired on a channel.
+    /// Calls `found` once with everyone who hears an event that is fired on channels.
     fn each_heard_on(
         &self,
-        channel: &str,
+        channels: &[&str],
         mut found: impl FnMut(SubscriptionId, &Subscription<T>),
     ) {
         let mut visit = |list: &Listeners<T>| {
@@ -132,12 +132,16 @@ impl<T: ?Sized> Subscriptions<T> {
                 }
             }
         };
-        if channel == "*" {
+        if channels.contains(&"*") {
             self.by_channel.values().for_each(visit);
-        } else {
-            self.by_channel.get(channel).map(&mut visit);
-            self.by_channel.get("*").map(&mut visit);
+            return;
         }
+        for (at, channel) in channels.iter().enumerate() {
+            if !channels[..at].contains(channel) {
+                self.by_channel.get(*channel).map(&mut visit);
+            }
+        }
+        self.by_channel.get("*").map(&mut visit);
     }
 }
 
@@ -239,22 +243,7 @@ impl<E: Event> Table<E> {
         if !named && let Some(route) = &state.others {
             return route.clone();
         }
-        let mut hops = Vec::new();
-        collect(&mut hops, &state.subscriptions, channel, To::Typed);
-        if let Some(list) = untyped.notices.get(E::NAME) {
-            collect(&mut hops, list, channel, To::Notice);
-        }
-        for name in [E::NAME, "*"] {
-            if let Some(list) = untyped.any.get(name) {
-                collect(&mut hops, list, channel, To::Any);
-            }
-        }
-        hops.sort_by_key(|(id, _, _)| *id);
-        let hops = hops
-            .into_iter()
-            .map(|(_, priority, hop)| (priority, hop))
-            .collect();
-        let route = Arc::new(Route::new(hops));
+        let route = Arc::new(state.route(&[channel], untyped));
         match Channel::new(channel) {
             Ok(channel) if named => {
                 self.routes.pin().insert(channel, route.clone());
@@ -262,6 +251,11 @@ impl<E: Event> Table<E> {
             _ => state.others = Some(route.clone()),
         }
         route
+    }
+
+    /// Makes the route for several channels; nothing remembers it.
+    pub(crate) fn make_joint_route(&self, channels: &[&str], untyped: &Untyped) -> Route<E> {
+        self.lock().route(channels, untyped)
     }
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
@@ -283,15 +277,34 @@ impl<E: Event> Table<E> {
     }
 }
 
+impl<E: Event> State<E> {
+    /// Puts together who hears an event that is fired on channels.
+    fn route(&self, channels: &[&str], untyped: &Untyped) -> Route<E> {
+        let mut hops = Vec::new();
+        collect(&mut hops, &self.subscriptions, channels, To::Typed);
+        if let Some(list) = untyped.notices.get(E::NAME) {
+            collect(&mut hops, list, channels, To::Notice);
+        }
+        for name in [E::NAME, "*"] {
+            if let Some(list) = untyped.any.get(name) {
+                collect(&mut hops, list, channels, To::Any);
+            }
+        }
+        hops.sort_by_key(|(id, _, _)| *id);
+        let hops = hops.into_iter().map(|(_, priority, hop)| (priority, hop));
+        Route::new(hops.collect())
+    }
+}
+
 type Found<E> = (SubscriptionId, f64, Hop<E>);
 
 fn collect<E: Event, T: ?Sized>(
     hops: &mut Vec<Found<E>>,
     list: &Subscriptions<T>,
-    channel: &str,
+    channels: &[&str],
     to: impl Fn(Arc<T>) -> To<E>,
 ) {
-    list.each_heard_on(channel, |id, entry| {
+    list.each_heard_on(channels, |id, entry| {
         let hop = Hop {
             to: to(entry.target.clone()),
             handler: id.handler(),
