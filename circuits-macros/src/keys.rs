@@ -141,6 +141,19 @@ impl Key {
         self.value(input, "a string", &format!("{} = \"{sample}\"", self.name))
     }
 
+    /// `key`, or `key = "text"`.
+    pub(crate) fn flag_or_string(
+        &self,
+        input: ParseStream<'_>,
+        sample: &str,
+    ) -> syn::Result<Option<LitStr>> {
+        if !input.peek(Token![=]) {
+            return Ok(None);
+        }
+        let sample = format!("{} = \"{sample}\"", self.name);
+        self.value(input, "nothing or a string", &sample).map(Some)
+    }
+
     /// `key = 10`.
     pub(crate) fn integer(&self, input: ParseStream<'_>, sample: u32) -> syn::Result<LitInt> {
         self.value(

@@ -176,7 +176,8 @@ pub fn component(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// 1. `&mut self`, to run alone, or `&self`, to run beside other `&self` handlers;
 /// 2. the event, if wanted: `&E`, or `&AnyEvent` for events of any type;
-/// 3. the context, if wanted: `&Context<Self>`.
+/// 3. where the event comes from, if wanted: `&Origin`;
+/// 4. the context, if wanted: `&Context<Self>`.
 ///
 /// It returns the event's reply `R`, `Option<R>` (`None`: no opinion), nothing, or a `Result` of
 /// one of these with any error that becomes a `circuits::Error`. Without a typed event it returns
@@ -270,11 +271,14 @@ pub fn handler(_args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `success` | | Fires `Success<Self>` when all handlers are done and none failed. |
 /// | `failure` | | Fires `Failure<Self>` for each handler that failed. |
 /// | `complete` | | Fires `Complete<Self>` when it and all that it caused is done. |
+/// | | `"audit"` | Each of these three may name a channel; else they are fired on the event's own. |
 /// | `boxed` | | Waits in a mailbox behind a pointer, whatever its size. |
 /// | `crate` | a path | Where the library is, if not at `::circuits`. |
 ///
 /// A name has no whitespace and is not `*`. An event of more than 48 bytes waits behind a
 /// pointer in any case. A generic one waits in place, unless `boxed`.
+///
+/// `Success` tells what the handlers replied where the reply is `Clone` and the event not generic.
 ///
 /// An event is shown in logs by its `Debug` if it has one and is not generic, else by its name.
 ///

@@ -81,7 +81,7 @@ pub use crate::core::component::{
     Monitor, OnError, OnLink, OnRestart, Options, Phase, PhaseError, Restart, Shutdown, StartError,
     Strategy, Wait, WaitError,
 };
-pub use crate::core::event::{AnyEvent, Error};
+pub use crate::core::event::{AnyEvent, Error, Origin};
 pub use crate::core::id::{Channel, ChannelError, ComponentId};
 pub use crate::core::reply::{CallError, Deadlock};
 pub use crate::core::supervisor::RestartLimit;
@@ -113,8 +113,8 @@ pub mod __private {
         OnRestart, Options, Owned, Shared, Shutdown, Strategy,
     };
     pub use crate::core::event::{
-        AnyEvent, Boxed, ByName, Describe, Error, Event, Feedback, Fit, Fits, INLINE_LIMIT, Inline,
-        NameOf, Nameless, check_name,
+        AnyEvent, Boxed, ByName, Copier, CopyOf, Describe, Error, Event, Feedback, Fit, Fits,
+        INLINE_LIMIT, Inline, NameOf, Nameless, Uncopied, check_name,
     };
     pub use crate::core::mailbox::{Message, Mode, Overflow};
     pub use crate::core::reply::{Answer, AnyEnvelope, Envelope, Letter, Notice};

@@ -18,11 +18,17 @@ pub(crate) struct Args {
     pub(crate) channel: Option<LitStr>,
     pub(crate) priority: Option<Number>,
     pub(crate) reply: Option<Type>,
-    pub(crate) success: bool,
-    pub(crate) failure: bool,
-    pub(crate) complete: bool,
+    pub(crate) feedback: Vec<Feedback>,
     pub(crate) boxed: Option<Span>,
     pub(crate) root: Root,
+}
+
+/// One of the keys `success`, `failure` and `complete`.
+pub(crate) struct Feedback {
+    /// The key.
+    pub(crate) name: String,
+    /// Where the event is fired, if not where the one is that it is about.
+    pub(crate) channel: Option<LitStr>,
 }
 
 /// Reads one `#[event(..)]`.
@@ -42,17 +48,10 @@ pub(crate) fn parse(meta: &Meta, errors: &mut Errors) -> Args {
             "priority" => args.priority = Some(key.number(input)?),
             "reply" => args.reply = Some(key.ty(input, "String")?),
             "crate" => args.root = key.root(input)?,
-            "success" => {
-                key.flag(input)?;
-                args.success = true;
-            }
-            "failure" => {
-                key.flag(input)?;
-                args.failure = true;
-            }
-            "complete" => {
-                key.flag(input)?;
-                args.complete = true;
+            "success" | "failure" | "complete" => {
+                let channel = key.flag_or_string(input, "audit")?;
+                let name = key.name;
+                args.feedback.push(Feedback { name, channel });
             }
             "boxed" => {
                 key.flag(input)?;

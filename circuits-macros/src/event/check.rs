@@ -1,8 +1,9 @@
 //! Judges an event: its type, its name, its channel and its priority.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Data, Generics, LitStr, Type};
 
+use super::args::Feedback;
 use super::ast::Input;
 use crate::errors::Errors;
 use crate::name;
@@ -27,7 +28,7 @@ pub(crate) struct Event {
     pub(crate) channel: Option<LitStr>,
     pub(crate) priority: Option<i32>,
     pub(crate) reply: Option<Type>,
-    pub(crate) feedback: Vec<Ident>,
+    pub(crate) feedback: Vec<Feedback>,
     pub(crate) slot: Slot,
 }
 
@@ -54,6 +55,11 @@ pub(crate) fn check(input: Input, errors: &mut Errors) -> Option<Event> {
     };
     let name = usable(args.name, name::check_event);
     let channel = usable(args.channel, name::check_channel);
+    let feedback = args.feedback.into_iter().map(|feedback| Feedback {
+        channel: usable(feedback.channel, name::check_channel),
+        ..feedback
+    });
+    let feedback = feedback.collect();
     let name = name.or_else(|| derived_name(&item.ident, errors))?;
     let priority = args.priority.and_then(|number| {
         let fits = number.value.fract() == 0.0
@@ -67,15 +73,6 @@ pub(crate) fn check(input: Input, errors: &mut Errors) -> Option<Event> {
         // Checked just above: whole, and within i32.
         fits.then_some(number.value as i32)
     });
-    let feedback = [
-        ("success", args.success),
-        ("failure", args.failure),
-        ("complete", args.complete),
-    ];
-    let feedback = feedback.into_iter().filter(|(_, wanted)| *wanted);
-    let feedback = feedback
-        .map(|(name, _)| Ident::new(name, Span::call_site()))
-        .collect();
     let slot = match args.boxed {
         Some(_) => Slot::Boxed,
         None if item.generics.params.is_empty() => Slot::BySize,

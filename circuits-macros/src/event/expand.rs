@@ -1,7 +1,7 @@
 //! Writes `impl Event`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::check::{Event, Slot};
 use crate::bounds;
@@ -39,9 +39,19 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
         }
     });
     let priority = priority.map(|priority| quote!(const PRIORITY: i32 = #priority;));
+    let told = feedback.iter().map(|feedback| {
+        let channel = &feedback.channel;
+        let suffix = if channel.is_some() { "_on" } else { "" };
+        let method = format_ident!("{}{suffix}", feedback.name);
+        quote!(.#method(#channel))
+    });
+    let copied = event.generics.params.is_empty()
+        && feedback.iter().any(|feedback| feedback.name == "success");
+    let copy = copied.then(|| copy(&private, &reply));
     let feedback = (!feedback.is_empty()).then(|| {
         quote! {
-            const FEEDBACK: #private::Feedback = #private::Feedback::NONE #(.#feedback())*;
+            const FEEDBACK: #private::Feedback = #private::Feedback::NONE #(#told)*;
+            #copy
         }
     });
     let describe = event.generics.params.is_empty().then(|| describe(&private));
@@ -58,6 +68,18 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
             #feedback
             #describe
         }
+    }
+}
+
+/// `Clone` where the reply has it, else none.
+fn copy(private: &TokenStream, reply: &TokenStream) -> TokenStream {
+    quote! {
+        const COPY: ::core::option::Option<#private::Copier<#reply>> = {
+            // Needed only where the reply has no `Clone`, which the macro can't see.
+            #[allow(unused_imports)]
+            use #private::Uncopied as _;
+            #private::CopyOf::<#reply>::COPY
+        };
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) struct Handler {
     pub(crate) variant: Ident,
     pub(crate) names: Vec<Name>,
     pub(crate) input: Input,
+    pub(crate) origin: bool,
     pub(crate) context: bool,
     pub(crate) mode: Mode,
     pub(crate) returns: Returns,
@@ -164,6 +165,7 @@ fn check_method(method: &Method, own: &Type, index: usize, errors: &mut Errors) 
     let Parameters {
         exclusive,
         input,
+        origin,
         context,
     } = parameters?;
     let mode = check_mode(args, exclusive, errors);
@@ -184,6 +186,7 @@ fn check_method(method: &Method, own: &Type, index: usize, errors: &mut Errors) 
         method: signature.ident.clone(),
         names,
         input,
+        origin,
         context,
         mode,
         returns,

@@ -177,6 +177,7 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         let size = priority.abs();
         quote!(.priority(#minus #size))
     });
+    let origin = handler.origin.then(|| quote!(.origin()));
     let row = |text: &String| match &handler.input {
         Input::Typed(event) => {
             // Where the name is checked on its own, checking it here would report it twice.
@@ -193,7 +194,8 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         Input::Any => quote!(#private::Handler::any(#method, #text, #message::#variant)),
     };
     let rows = handler.names.iter().map(|name| row(&name.text));
-    rows.map(|row| quote!(#row #channel #priority)).collect()
+    rows.map(|row| quote!(#row #channel #priority #origin))
+        .collect()
 }
 
 fn exclusive(scope: &Scope<'_>) -> TokenStream {
@@ -287,8 +289,12 @@ fn arm(scope: &Scope<'_>, handler: &Handler) -> TokenStream {
         Input::Named => None,
         Input::Typed(_) | Input::Any => Some(quote!(envelope.event(),)),
     };
+    let origin = handler.origin.then(|| quote!(&envelope.origin(),));
     let context = handler.context.then(|| quote!(cx,));
-    let call = place::at(method.span(), quote!(Self::#method(self, #event #context)));
+    let call = place::at(
+        method.span(),
+        quote!(Self::#method(self, #event #origin #context)),
+    );
     let reply = match &handler.input {
         Input::Typed(event) => quote!(<#event as #private::Event>::Reply),
         Input::Named | Input::Any => quote!(()),

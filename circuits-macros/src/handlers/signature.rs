@@ -23,6 +23,8 @@ pub(crate) struct Parameters {
     pub(crate) exclusive: bool,
     /// The event it takes.
     pub(crate) input: Input,
+    /// Whether it takes `&Origin`.
+    pub(crate) origin: bool,
     /// Whether it takes `&Context<Self>`.
     pub(crate) context: bool,
 }
@@ -32,11 +34,12 @@ pub(crate) fn check(signature: &Signature, errors: &mut Errors) -> Option<Parame
     let plain = check_modifiers(signature, errors);
     let exclusive = check_receiver(signature, errors);
     let rest = check_rest(signature, errors);
-    let (input, context) = rest?;
+    let rest = rest?;
     plain.then_some(Parameters {
         exclusive: exclusive?,
-        input,
-        context,
+        input: rest.input,
+        origin: rest.origin,
+        context: rest.context,
     })
 }
 
@@ -107,49 +110,83 @@ fn exclusive(receiver: &Receiver) -> Option<bool> {
     }
 }
 
-fn check_rest(signature: &Signature, errors: &mut Errors) -> Option<(Input, bool)> {
-    let parameters: Vec<&PatType> = signature
+/// What stands after `self`.
+struct Rest {
+    input: Input,
+    origin: bool,
+    context: bool,
+}
+
+fn check_rest(signature: &Signature, errors: &mut Errors) -> Option<Rest> {
+    let mut parameters = signature
         .inputs
         .iter()
         .filter_map(|argument| match argument {
             FnArg::Typed(parameter) => Some(parameter),
             FnArg::Receiver(_) => None,
         })
-        .collect();
-    let is_context = |parameter: &PatType| match types::peel(&parameter.ty) {
-        Type::Reference(reference) => types::is_named(&reference.elem, "Context"),
-        ty => types::is_named(ty, "Context"),
-    };
-    match parameters.as_slice() {
-        [] => Some((Input::Named, false)),
-        [context] if is_context(context) => {
-            check_context(context, errors).then_some((Input::Named, true))
-        }
-        [event] => Some((check_event(event, errors)?, false)),
-        [context, event] if is_context(context) => {
-            let message = if is_context(event) {
+        .peekable();
+    let event = parameters.next_if(|parameter| Kind::of(parameter) == Kind::Event);
+    let origin = parameters.next_if(|parameter| Kind::of(parameter) == Kind::Origin);
+    let context = parameters.next_if(|parameter| Kind::of(parameter) == Kind::Context);
+    if let Some(extra) = parameters.next() {
+        let last = parameters.next().is_none();
+        let message = match Kind::of(extra) {
+            Kind::Context => {
                 "the context comes once: write `(&mut self, event: &E, cx: &Context<Self>)`"
-            } else {
+            }
+            Kind::Origin => {
+                "the origin comes once, before the context: write `(&mut self, event: &E, origin: \
+                 &Origin, cx: &Context<Self>)`"
+            }
+            Kind::Event if event.is_none() && last => {
                 "the event comes before the context: write `(&mut self, event: &E, cx: \
                  &Context<Self>)`"
-            };
-            errors.on(event, message);
-            None
-        }
-        [event, context] if is_context(context) => {
-            let input = check_event(event, errors);
-            check_context(context, errors).then_some((input?, true))
-        }
-        [_, other] => {
-            let message = "after the event comes only the context: write `cx: &Context<Self>`, \
-                           or a handler for each event";
-            errors.on(other, message);
-            None
-        }
-        [_, _, extra, ..] => {
-            let message = "a handler takes an event and a context at most: remove this parameter";
-            errors.on(extra, message);
-            None
+            }
+            Kind::Event if origin.is_none() && context.is_none() && last => {
+                "after the event come only `origin: &Origin` and `cx: &Context<Self>`: remove \
+                 this, or write a handler for each event"
+            }
+            Kind::Event => {
+                "a handler takes an event, its origin and a context at most: remove this parameter"
+            }
+        };
+        errors.on(extra, message);
+        return None;
+    }
+    let input = match event {
+        Some(event) => check_event(event, errors),
+        None => Some(Input::Named),
+    };
+    let origin = origin.map(|origin| check_borrowed(origin, "the origin", "&Origin", errors));
+    let context =
+        context.map(|context| check_borrowed(context, "its context", "&Context<Self>", errors));
+    let borrowed = origin != Some(false) && context != Some(false);
+    Some(Rest {
+        input: input.filter(|_| borrowed)?,
+        origin: origin.is_some(),
+        context: context.is_some(),
+    })
+}
+
+/// What a parameter is, by the name of its type.
+#[derive(PartialEq)]
+enum Kind {
+    Event,
+    Origin,
+    Context,
+}
+
+impl Kind {
+    fn of(parameter: &PatType) -> Self {
+        let ty = match types::peel(&parameter.ty) {
+            Type::Reference(reference) => &*reference.elem,
+            ty => ty,
+        };
+        match types::last_segment(ty) {
+            Some(segment) if segment.ident == "Context" => Self::Context,
+            Some(segment) if segment.ident == "Origin" => Self::Origin,
+            _ => Self::Event,
         }
     }
 }
@@ -193,18 +230,16 @@ fn borrowed(reference: &TypeReference) -> Result<Input, String> {
     }
 }
 
-fn check_context(context: &PatType, errors: &mut Errors) -> bool {
-    let shared = match types::peel(&context.ty) {
+fn check_borrowed(parameter: &PatType, what: &str, write: &str, errors: &mut Errors) -> bool {
+    let shared = match types::peel(&parameter.ty) {
         Type::Reference(reference) => {
             reference.mutability.is_none() && reference.lifetime.is_none()
         }
         _ => false,
     };
     if !shared {
-        errors.on(
-            &context.ty,
-            "a handler borrows its context: write `&Context<Self>`",
-        );
+        let message = format!("a handler borrows {what}: write `{write}`");
+        errors.on(&parameter.ty, message);
     }
     shared
 }

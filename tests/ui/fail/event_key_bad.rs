@@ -59,4 +59,8 @@ struct NameValue;
 #[event(success)]
 struct TwoAttributes;
 
+#[derive(Event)]
+#[event(success, failure = "", complete = "a")]
+struct EmptyFeedbackChannel;
+
 fn main() {}

@@ -42,6 +42,18 @@ struct HTTPRequest;
 #[derive(Event)]
 struct r#Loop;
 
+/// A reply without `Clone`.
+#[allow(dead_code)]
+struct Receipt;
+
+#[derive(Event)]
+#[event(reply = Receipt, success = "audit", failure = "alarm", complete)]
+struct Sale;
+
+#[derive(Event)]
+#[event(reply = T, success)]
+struct Generic<T>(#[allow(dead_code)] T);
+
 fn main() {
     assert_eq!(<Plain as Event>::NAME, "plain");
     assert_eq!(<Everything as Event>::NAME, "all");
@@ -51,4 +63,10 @@ fn main() {
     assert_eq!(<Large as Event>::NAME, "large");
     assert_eq!(<HTTPRequest as Event>::NAME, "http_request");
     assert_eq!(<r#Loop as Event>::NAME, "loop");
+    let feedback = circuits::event::Feedback::NONE;
+    let feedback = feedback.success_on("audit").failure_on("alarm").complete();
+    assert_eq!(<Sale as Event>::FEEDBACK, feedback);
+    assert!(<Sale as Event>::COPY.is_none());
+    assert!(<Everything as Event>::COPY.is_some());
+    assert!(<Generic<u8> as Event>::COPY.is_none());
 }

@@ -2,11 +2,11 @@
 
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::{Body, Cell, Component, Handles};
+use crate::core::component::{Body, Cell, Component, Handler, Handles};
 use crate::core::event::{Event, Reason};
 use crate::core::mailbox::{Message, Pushed, Room, RoomKey};
 use crate::core::reply::{AnyEnvelope, CallError, Envelope, Notice, Sealed};
-use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted, Listen};
 
 impl<C: Component> Cell<C> {
     /// Puts a message into the mailbox; what finds no place becomes a dead letter.
@@ -29,6 +29,13 @@ impl<C: Component> Cell<C> {
                 Accepted::Refused
             }
         }
+    }
+}
+
+impl<C: Component> Listen for Cell<C> {
+    fn wants_origin(&self, handler: u16) -> bool {
+        let listed = C::HANDLERS.get(usize::from(handler));
+        listed.is_some_and(Handler::wants_origin)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::event::{AnyEvent, Error, Event};
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
 use crate::core::reply::{Answer, Edges, Envelope, Letter, Party, Sealed};
-use crate::core::route::{Accept, Accepted, Hub, SubscriptionId};
+use crate::core::route::{Accept, Accepted, Hub, Listen, SubscriptionId};
 
 /// Names a handler that was added while the component runs; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,6 +138,8 @@ impl<C: Component, F: Send + Sync> Room for Receiver<C, F> {
         self.cell.forget(key);
     }
 }
+
+impl<C: Component, F: Send + Sync> Listen for Receiver<C, F> {}
 
 impl<C, E, F> Accept<E> for Receiver<C, F>
 where

@@ -8,7 +8,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use crate::core::component::flow::Published;
-use crate::core::component::{Origin, Reach};
+use crate::core::component::{Reach, Sender};
 use crate::core::event::Event;
 use crate::core::reply::{Ask, CallError, Delivery};
 use crate::core::route::Dispatch;
@@ -57,7 +57,7 @@ pub struct Call<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
 pub struct CallAll<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
 
 struct Pending<'a, E: Event, R: Reach<E>> {
-    origin: Origin<'a>,
+    sender: Sender<'a>,
     reach: R,
     priority: i32,
     event: Option<E>,
@@ -91,10 +91,10 @@ impl<E: Event> Drop for Asked<E> {
 }
 
 impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
-    fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+    fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
         let event = Some(event);
         Self {
-            origin,
+            sender,
             reach,
             priority,
             event,
@@ -110,26 +110,26 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
         };
         if let Some(limit) = self.limit {
             let sleep = self
-                .origin
+                .sender
                 .hub
                 .runtime()
                 .sleep(limit)
                 .ok_or(CallError::NoRuntime)?;
             self.sleep = Some(Box::pin(sleep));
         }
-        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        let mut dispatch = Dispatch::new(self.sender.notes(self.priority));
         dispatch.ask = ask;
-        dispatch.caller = self.origin.scope.map(|scope| scope.party());
-        let sent = self.reach.send(&self.origin, event, dispatch);
+        dispatch.caller = self.sender.scope.map(|scope| scope.party());
+        let sent = self.reach.send(&self.sender, event, dispatch);
         let sent = sent.map_err(|(error, _)| CallError::BadChannel(error))?;
         let delivery = match sent.delivery {
             Some(delivery) if sent.heard => delivery,
-            _ if self.origin.hub.is_stopped() => return Err(CallError::Stopped),
+            _ if self.sender.hub.is_stopped() => return Err(CallError::Stopped),
             _ => return Err(CallError::NoHandler),
         };
         // The edge is published before the walk, and the walk is part of it.
-        let published = match self.origin.scope {
-            Some(_) => self.origin.publish(delivery.clone()),
+        let published = match self.sender.scope {
+            Some(_) => self.sender.publish(delivery.clone()),
             None => None,
         };
         self.sent = Some(Asked {
@@ -159,8 +159,8 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
 }
 
 impl<'a, E: Event, R: Reach<E>> Call<'a, E, R> {
-    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
-        Self(Pending::new(origin, reach, priority, event))
+    pub(crate) fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
+        Self(Pending::new(sender, reach, priority, event))
     }
 
     /// Gives up after this time with [`CallError::TimedOut`].
@@ -171,8 +171,8 @@ impl<'a, E: Event, R: Reach<E>> Call<'a, E, R> {
 }
 
 impl<'a, E: Event, R: Reach<E>> CallAll<'a, E, R> {
-    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
-        Self(Pending::new(origin, reach, priority, event))
+    pub(crate) fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
+        Self(Pending::new(sender, reach, priority, event))
     }
 
     /// Takes the results that have arrived after this time.

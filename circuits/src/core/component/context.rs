@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Body, Call, CallAll, Cell, Children, Component, Direct, Fire, Handle, HandlerError,
-    HandlerId, Link, Monitor, OnChannel, Options, Origin, Recipient, Register, Scope, Supervise,
+    HandlerId, Link, Monitor, OnChannel, Options, Recipient, Register, Scope, Sender, Supervise,
     Target, Targets, Timer, TimerHandle, Wait, added, link, monitor, timer,
 };
 use crate::core::event::{Error, Event};
@@ -116,7 +116,6 @@ impl<C: Component> Context<C> {
         self.track.as_ref().and_then(|track| track.cause())
     }
 
-    /// The record of the event, where there is one.
     pub(crate) fn track(&self) -> Option<&Arc<dyn Track>> {
         self.track.as_ref()
     }
@@ -131,18 +130,18 @@ impl<C: Component> Context<C> {
 
     /// Returns a channel to fire on; `"*"` reaches all channels.
     pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
-        Target::new(self.origin(), Some(channel))
+        Target::new(self.sender(), Some(channel))
     }
 
     /// Returns up to 64 channels to fire on at once: who listens on several of
     /// them hears the event once.
     pub fn on_all<'a>(&'a self, channels: &'a [&'a str]) -> Targets<'a> {
-        Targets::new(self.origin(), channels)
+        Targets::new(self.sender(), channels)
     }
 
     /// Returns one component, or one life of it, to send to.
     pub fn to<'a, R: Recipient>(&'a self, recipient: &'a R) -> Direct<'a, R::Component> {
-        Direct::new(self.origin(), recipient)
+        Direct::new(self.sender(), recipient)
     }
 
     /// Fires an event on its own channel, if it has one, else on this
@@ -447,16 +446,16 @@ impl<C: Component> Context<C> {
     }
 
     fn target(&self) -> Target<'_> {
-        Target::new(self.origin(), None)
+        Target::new(self.sender(), None)
     }
 
-    fn origin(&self) -> Origin<'_> {
+    fn sender(&self) -> Sender<'_> {
         let channel = self.cell.channel().as_str();
-        Origin {
+        Sender {
             hub: self.cell.hub(),
             scope: Some(self),
             channel,
-            stamp: None,
+            errand: None,
         }
     }
 }
@@ -480,6 +479,10 @@ impl<C: Component> Scope for Context<C> {
 
     fn owe(&self, rooms: Rooms) {
         self.cell.owe(rooms);
+    }
+
+    fn body(&self) -> &dyn Body {
+        &*self.cell
     }
 }
 

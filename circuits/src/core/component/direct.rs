@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::core::component::{
-    Body, Call, CallAll, Component, Fire, Handles, Origin, Recipient, ToComponent,
+    Body, Call, CallAll, Component, Fire, Handles, Recipient, Sender, ToComponent,
 };
 use crate::core::event::Event;
 
@@ -12,19 +12,19 @@ use crate::core::event::Event;
 ///
 /// Handlers that were added while the component runs listen on channels only.
 pub struct Direct<'a, C: Component> {
-    origin: Origin<'a>,
+    sender: Sender<'a>,
     reach: ToComponent<'a, C>,
     priority: Option<i32>,
 }
 
 impl<'a, C: Component> Direct<'a, C> {
-    pub(crate) fn new(origin: Origin<'a>, recipient: &'a impl Recipient<Component = C>) -> Self {
+    pub(crate) fn new(sender: Sender<'a>, recipient: &'a impl Recipient<Component = C>) -> Self {
         let reach = ToComponent {
             cell: recipient.cell(),
             one_life: recipient.one_life(),
         };
         Self {
-            origin,
+            sender,
             reach,
             priority: None,
         }
@@ -41,7 +41,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        Fire::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        Fire::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for the reply.
@@ -49,7 +49,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        Call::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        Call::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for the result of each of the component's handlers.
@@ -57,7 +57,7 @@ impl<'a, C: Component> Direct<'a, C> {
     where
         C: Handles<E>,
     {
-        CallAll::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        CallAll::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     fn priority_of<E: Event>(&self) -> i32 {

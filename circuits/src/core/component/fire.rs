@@ -9,7 +9,7 @@ use std::task::{Context as Task, Poll};
 use tokio::sync::oneshot;
 
 use crate::core::component::flow::{AwaitRooms, Published};
-use crate::core::component::{Origin, Reach};
+use crate::core::component::{Reach, Sender};
 use crate::core::event::{AnyEvent, Event, Reason};
 use crate::core::id::Channels;
 use crate::core::reply::{CallError, Cause, Delivery, Track};
@@ -42,7 +42,7 @@ use crate::core::route::{Dispatch, Rooms, Sent};
 /// # Cancel safety
 /// Dropped while it waits, the event has been sent all the same.
 pub struct Fire<'a, E: Event, R: Reach<E>> {
-    origin: Origin<'a>,
+    sender: Sender<'a>,
     reach: R,
     priority: i32,
     event: Option<E>,
@@ -50,10 +50,10 @@ pub struct Fire<'a, E: Event, R: Reach<E>> {
 }
 
 impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
-    pub(crate) fn new(origin: Origin<'a>, reach: R, priority: i32, event: E) -> Self {
+    pub(crate) fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
         let rooms = AwaitRooms::new(Rooms::NONE);
         Self {
-            origin,
+            sender,
             reach,
             priority,
             event: Some(event),
@@ -72,11 +72,11 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     /// one.
     pub fn completed(mut self) -> Completed<'a> {
         let (done, receiver) = oneshot::channel();
-        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        let mut dispatch = Dispatch::new(self.sender.notes(self.priority));
         dispatch.recorded = true;
-        dispatch.caller = self.origin.scope.map(|scope| scope.party());
+        dispatch.caller = self.sender.scope.map(|scope| scope.party());
         let outer = dispatch.notes.cause.take();
-        dispatch.notes.cause = Some(Cause::awaited(outer, done, self.origin.awaiter()));
+        dispatch.notes.cause = Some(Cause::awaited(outer, done, self.sender.awaiter()));
         let sent = self.send(dispatch);
         let delivery = sent.and_then(|sent| {
             self.owe(sent.rooms);
@@ -84,7 +84,7 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         });
         let published = delivery
             .clone()
-            .and_then(|delivery| self.origin.publish(delivery));
+            .and_then(|delivery| self.sender.publish(delivery));
         let delivery = delivery.map(|delivery| -> Arc<dyn Finish> { delivery });
         Completed {
             receiver,
@@ -95,7 +95,7 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     /// Sends the event; returns a handle that can cancel it for those
     /// handlers that have not begun.
     pub fn cancelable(mut self) -> Cancel {
-        let mut dispatch = Dispatch::new(self.origin.notes(self.priority));
+        let mut dispatch = Dispatch::new(self.sender.notes(self.priority));
         dispatch.recorded = true;
         let sent = self.send(dispatch);
         let delivery = sent.and_then(|sent| {
@@ -108,11 +108,11 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
 
     fn send(&mut self, dispatch: Dispatch<E>) -> Option<Sent<E>> {
         let event = self.event.take()?;
-        match self.reach.send(&self.origin, event, dispatch) {
+        match self.reach.send(&self.sender, event, dispatch) {
             Ok(sent) => Some(sent),
             Err((_, event)) => {
                 let event = || AnyEvent::new(Arc::new(event), Channels::None);
-                self.origin
+                self.sender
                     .hub
                     .dead_letter(E::NAME, Reason::BadChannel, event);
                 None
@@ -121,22 +121,22 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     }
 
     fn send_plainly(&mut self) -> Rooms {
-        if const { !E::FEEDBACK.any() } && self.origin.is_plain() {
+        if const { !E::FEEDBACK.any() } && self.sender.is_plain() {
             let Some(event) = self.event.take() else {
                 return Rooms::NONE;
             };
-            match self.reach.send_plain(&self.origin, event, self.priority) {
+            match self.reach.send_plain(&self.sender, event, self.priority) {
                 Ok(rooms) => return rooms,
                 Err(event) => self.event = Some(event),
             }
         }
-        self.send(Dispatch::new(self.origin.notes(self.priority)))
+        self.send(Dispatch::new(self.sender.notes(self.priority)))
             .map_or(Rooms::NONE, |sent| sent.rooms)
     }
 
     /// Leaves the waiting to the component, before its next event.
     fn owe(&self, rooms: Rooms) {
-        if let Some(scope) = self.origin.scope
+        if let Some(scope) = self.sender.scope
             && !rooms.is_empty()
         {
             scope.owe(rooms);
@@ -157,8 +157,8 @@ impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
             }
             self.rooms = AwaitRooms::new(rooms);
         }
-        let origin = self.origin;
-        self.rooms.poll(task, |room| origin.await_room(room))
+        let sender = self.sender;
+        self.rooms.poll(task, |room| sender.await_room(room))
     }
 }
 

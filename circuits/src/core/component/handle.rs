@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Origin, Phase,
-    PhaseError, Phases, Recipient, Register, Supervise, Target, Targets, Wait,
+    Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Phase, PhaseError,
+    Phases, Recipient, Register, Sender, Supervise, Target, Targets, Wait,
 };
 use crate::core::event::Event;
 use crate::core::route::Hub;
@@ -25,18 +25,18 @@ pub struct Handle {
 impl Handle {
     /// Returns a channel to fire on; `"*"` reaches all channels.
     pub fn on<'a>(&'a self, channel: &'a str) -> Target<'a> {
-        Target::new(self.origin(), Some(channel))
+        Target::new(self.sender(), Some(channel))
     }
 
     /// Returns up to 64 channels to fire on at once: who listens on several of
     /// them hears the event once.
     pub fn on_all<'a>(&'a self, channels: &'a [&'a str]) -> Targets<'a> {
-        Targets::new(self.origin(), channels)
+        Targets::new(self.sender(), channels)
     }
 
     /// Returns one component, or one life of it, to send to.
     pub fn to<'a, R: Recipient>(&'a self, recipient: &'a R) -> Direct<'a, R::Component> {
-        Direct::new(self.origin(), recipient)
+        Direct::new(self.sender(), recipient)
     }
 
     /// Fires an event on its own channel, or on all if it has none; see [`Fire`].
@@ -190,15 +190,15 @@ impl Handle {
     }
 
     fn target(&self) -> Target<'_> {
-        Target::new(self.origin(), None)
+        Target::new(self.sender(), None)
     }
 
-    fn origin(&self) -> Origin<'_> {
-        Origin {
+    fn sender(&self) -> Sender<'_> {
+        Sender {
             hub: &self.hub,
             scope: None,
             channel: "*",
-            stamp: None,
+            errand: None,
         }
     }
 }

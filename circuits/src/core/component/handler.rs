@@ -35,6 +35,7 @@ pub struct Handler<C: Component> {
     name: &'static str,
     channel: Option<&'static str>,
     priority: f64,
+    origin: bool,
     kind: Kind<C>,
 }
 
@@ -107,6 +108,7 @@ impl<C: Component> Handler<C> {
             name,
             channel: None,
             priority: 0.0,
+            origin: false,
             kind,
         }
     }
@@ -123,6 +125,18 @@ impl<C: Component> Handler<C> {
     pub const fn priority(mut self, priority: f64) -> Self {
         self.priority = priority;
         self
+    }
+
+    /// Asks for a record of where its events come from, which
+    /// [`Envelope::origin`] tells.
+    #[must_use]
+    pub const fn origin(mut self) -> Self {
+        self.origin = true;
+        self
+    }
+
+    pub(crate) const fn wants_origin(&self) -> bool {
+        self.origin
     }
 
     /// Returns the name of the method.

@@ -11,7 +11,7 @@ use crate::core::event::{Down, Event, Reason};
 use crate::core::id::ComponentId;
 use crate::core::mailbox::{Room, RoomKey};
 use crate::core::reply::{CallError, Edges, Envelope, Party, Stamp};
-use crate::core::route::{Accept, Accepted, Dispatch, Sent};
+use crate::core::route::{Accept, Accepted, Dispatch, Listen, Sent};
 
 /// One life of a component; cheap to clone.
 ///
@@ -172,6 +172,8 @@ impl<C: Component> Room for Missed<C> {
 
     fn forget(&self, _key: RoomKey) {}
 }
+
+impl<C: Component> Listen for Missed<C> {}
 
 impl<C: Handles<E>, E: Event> Accept<E> for Missed<C> {
     fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted {

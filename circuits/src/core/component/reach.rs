@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::core::component::incarnation::{Missed, send_to};
 use crate::core::component::recipient::OneLife;
-use crate::core::component::{Cell, Component, Handles, Origin};
+use crate::core::component::{Cell, Component, Handles, Sender};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
 use crate::core::reply::{Envelope, Ticket};
@@ -22,11 +22,11 @@ pub trait Reach<E: Event>: Routed<E> {}
 pub(crate) trait Routed<E: Event>: Send {
     /// Sends an event that nobody asks anything about, where that needs no
     /// record; else gives it back.
-    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E>;
+    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E>;
 
     fn send(
         &self,
-        origin: &Origin<'_>,
+        sender: &Sender<'_>,
         event: E,
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)>;
@@ -41,17 +41,18 @@ pub struct OnChannel<'a> {
 impl<E: Event> Reach<E> for OnChannel<'_> {}
 
 impl<E: Event> Routed<E> for OnChannel<'_> {
-    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
-        origin.hub.router.send_plain(self.channel, event, priority)
+    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+        sender.hub.router.send_plain(self.channel, event, priority)
     }
 
     fn send(
         &self,
-        origin: &Origin<'_>,
+        sender: &Sender<'_>,
         event: E,
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
-        origin.hub.send(self.channel, event, dispatch)
+        let who = || sender.who();
+        sender.hub.send(self.channel, event, dispatch, who)
     }
 }
 
@@ -64,20 +65,21 @@ pub struct OnChannels<'a> {
 impl<E: Event> Reach<E> for OnChannels<'_> {}
 
 impl<E: Event> Routed<E> for OnChannels<'_> {
-    fn send_plain(&self, origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
         match self.channels {
-            [channel] => origin.hub.router.send_plain(channel, event, priority),
+            [channel] => sender.hub.router.send_plain(channel, event, priority),
             _ => Err(event),
         }
     }
 
     fn send(
         &self,
-        origin: &Origin<'_>,
+        sender: &Sender<'_>,
         event: E,
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
-        origin.hub.send_on_all(self.channels, event, dispatch)
+        let who = || sender.who();
+        sender.hub.send_on_all(self.channels, event, dispatch, who)
     }
 }
 
@@ -99,10 +101,13 @@ impl<C: Component> Copy for ToComponent<'_, C> {}
 impl<C: Handles<E>, E: Event> Reach<E> for ToComponent<'_, C> {}
 
 impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
-    fn send_plain(&self, _origin: &Origin<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+    fn send_plain(&self, _origin: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
         let (None, Some(handler)) = (self.one_life, const { only_handler::<C, E>() }) else {
             return Err(event);
         };
+        if const { wants_origin::<C, E>() } {
+            return Err(event);
+        }
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
         Ok(match self.cell.push(C::wrap(handler, envelope), priority) {
             Accepted::Crowded => Rooms::one(self.cell.clone()),
@@ -112,16 +117,16 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
 
     fn send(
         &self,
-        origin: &Origin<'_>,
+        sender: &Sender<'_>,
         event: E,
         dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         let cell = self.cell;
         let Some(life) = self.one_life else {
-            return Ok(send_now(origin, cell, event, dispatch));
+            return Ok(send_now(sender, cell, event, dispatch));
         };
         let send = |missed: Option<Missed<C>>, event, dispatch| match missed {
-            None => send_now(origin, cell, event, dispatch),
+            None => send_now(sender, cell, event, dispatch),
             Some(missed) => {
                 let hop = Hop {
                     to: To::Typed(Arc::new(missed)),
@@ -131,7 +136,9 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
                         .unwrap_or_default(),
                 };
                 let route = Arc::new(Route::new(vec![(0.0, hop)]));
-                origin.hub.send_along(&route, event, dispatch)
+                sender
+                    .hub
+                    .send_along(&route, event, dispatch, || sender.who())
             }
         };
         Ok(send_to(cell, life, event, dispatch, send))
@@ -139,10 +146,10 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
 }
 
 fn send_now<C: Handles<E>, E: Event>(
-    origin: &Origin<'_>,
+    sender: &Sender<'_>,
     cell: &Arc<Cell<C>>,
     event: E,
-    dispatch: Dispatch<E>,
+    mut dispatch: Dispatch<E>,
 ) -> Sent<E> {
     let Some(handler) = (const { only_handler::<C, E>() }) else {
         let hops = <C as Component>::HANDLERS.iter().zip(0_u16..);
@@ -151,17 +158,24 @@ fn send_now<C: Handles<E>, E: Event>(
             .map(|(handler, number)| handler.hop(number, cell))
             .collect();
         let route = Arc::new(Route::new(hops));
-        return origin.hub.send_along(&route, event, dispatch);
+        return sender
+            .hub
+            .send_along(&route, event, dispatch, || sender.who());
     };
     let hop = Hop {
         to: To::Typed(cell.clone()),
         handler,
     };
     if const { !E::FEEDBACK.any() } {
+        if const { wants_origin::<C, E>() } {
+            dispatch.notes.sender = sender.who();
+        }
         return send_to_one(&hop, event, dispatch);
     }
     let route = Arc::new(Route::new(vec![(0.0, hop)]));
-    origin.hub.send_along(&route, event, dispatch)
+    sender
+        .hub
+        .send_along(&route, event, dispatch, || sender.who())
 }
 
 /// Returns the one handler that hears the event, if it is the only one.
@@ -179,4 +193,12 @@ const fn only_handler<C: Handles<E>, E: Event>() -> Option<u16> {
         at += 1;
     }
     Some(typed[0])
+}
+
+/// Tells whether the first handler of the event wants to know where it comes from.
+const fn wants_origin<C: Handles<E>, E: Event>() -> bool {
+    match <C as Handles<E>>::HANDLERS {
+        [] => false,
+        [first, ..] => <C as Component>::HANDLERS[*first as usize].wants_origin(),
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::core::component::Body;
 use crate::core::component::flow::{Published, RoomWait};
+use crate::core::event::Who;
 use crate::core::id::Channels;
 use crate::core::mailbox::Room;
 use crate::core::reply::{Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
@@ -16,32 +17,50 @@ pub(crate) trait Scope: Send + Sync {
     fn run(&self) -> Run;
     fn cause(&self) -> Option<Arc<Cause>>;
     fn owe(&self, rooms: Rooms);
+    fn body(&self) -> &dyn Body;
+}
+
+/// A timer or a task of a component, as far as sending goes.
+pub(crate) struct Errand<'a> {
+    pub(crate) owner: &'a dyn Body,
+    /// Marks what only the life may handle that asked for it.
+    pub(crate) stamp: Option<&'a Arc<Stamp>>,
 }
 
 /// The sender of an event.
 #[derive(Clone, Copy)]
-pub(crate) struct Origin<'a> {
+pub(crate) struct Sender<'a> {
     pub(crate) hub: &'a Arc<Hub>,
     pub(crate) scope: Option<&'a dyn Scope>,
     /// The channel of events that name none.
     pub(crate) channel: &'a str,
-    /// Marks what timers send.
-    pub(crate) stamp: Option<&'a Arc<Stamp>>,
+    /// What sends it, where that is a component but none of its handlers.
+    pub(crate) errand: Option<&'a Errand<'a>>,
 }
 
-impl Origin<'_> {
+impl Sender<'_> {
     /// Tells whether nothing goes along with what is sent.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.stamp.is_none() && self.scope.is_none_or(|scope| scope.cause().is_none())
+        self.errand.is_none_or(|errand| errand.stamp.is_none())
+            && self.scope.is_none_or(|scope| scope.cause().is_none())
+    }
+
+    /// Says which component it is, for those who ask.
+    pub(crate) fn who(&self) -> Option<Arc<Who>> {
+        let errand = self.errand.map(|errand| errand.owner);
+        let body = self.scope.map(Scope::body).or(errand)?;
+        let (component, name) = (body.id(), body.name().clone());
+        Some(Arc::new(Who { component, name }))
     }
 
     pub(crate) fn notes(&self, priority: i32) -> Notes {
         let cause = self.scope.and_then(Scope::cause);
         Notes {
             channels: Channels::None,
+            sender: None,
             cause,
-            stamp: self.stamp.cloned(),
+            stamp: self.errand.and_then(|errand| errand.stamp).cloned(),
             priority,
             owed: false,
         }

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use crate::core::component::{Call, CallAll, Fire, OnChannel, OnChannels, Origin, Wait};
+use crate::core::component::{Call, CallAll, Fire, OnChannel, OnChannels, Sender, Wait};
 use crate::core::event::Event;
 
 /// A channel, a priority, and the verbs.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
-    origin: Origin<'a>,
+    sender: Sender<'a>,
     channel: Option<&'a str>,
     priority: Option<i32>,
 }
 
 impl<'a> Target<'a> {
-    pub(crate) fn new(origin: Origin<'a>, channel: Option<&'a str>) -> Self {
+    pub(crate) fn new(sender: Sender<'a>, channel: Option<&'a str>) -> Self {
         Self {
-            origin,
+            sender,
             channel,
             priority: None,
         }
@@ -31,7 +31,7 @@ impl<'a> Target<'a> {
     /// Fires an event; see [`Fire`].
     pub fn fire<E: Event>(&self, event: E) -> Fire<'a, E, OnChannel<'a>> {
         Fire::new(
-            self.origin,
+            self.sender,
             self.reach::<E>(),
             self.priority_of::<E>(),
             event,
@@ -43,7 +43,7 @@ impl<'a> Target<'a> {
     /// handlers run all the same.
     pub fn call<E: Event>(&self, event: E) -> Call<'a, E, OnChannel<'a>> {
         Call::new(
-            self.origin,
+            self.sender,
             self.reach::<E>(),
             self.priority_of::<E>(),
             event,
@@ -53,7 +53,7 @@ impl<'a> Target<'a> {
     /// Fires an event and waits for every handler's result.
     pub fn call_all<E: Event>(&self, event: E) -> CallAll<'a, E, OnChannel<'a>> {
         CallAll::new(
-            self.origin,
+            self.sender,
             self.reach::<E>(),
             self.priority_of::<E>(),
             event,
@@ -62,12 +62,12 @@ impl<'a> Target<'a> {
 
     /// Waits for the next event of a type on this channel.
     pub fn wait<E: Event>(&self) -> Wait<E> {
-        Wait::new(self.origin.hub, self.reach::<E>().channel)
+        Wait::new(self.sender.hub, self.reach::<E>().channel)
     }
 
     fn reach<E: Event>(&self) -> OnChannel<'a> {
         OnChannel {
-            channel: self.channel.or(E::CHANNEL).unwrap_or(self.origin.channel),
+            channel: self.channel.or(E::CHANNEL).unwrap_or(self.sender.channel),
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Target<'a> {
 
 impl fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Target({})", self.channel.unwrap_or(self.origin.channel))
+        write!(f, "Target({})", self.channel.unwrap_or(self.sender.channel))
     }
 }
 
@@ -107,15 +107,15 @@ impl fmt::Debug for Target<'_> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Targets<'a> {
-    origin: Origin<'a>,
+    sender: Sender<'a>,
     reach: OnChannels<'a>,
     priority: Option<i32>,
 }
 
 impl<'a> Targets<'a> {
-    pub(crate) fn new(origin: Origin<'a>, channels: &'a [&'a str]) -> Self {
+    pub(crate) fn new(sender: Sender<'a>, channels: &'a [&'a str]) -> Self {
         Self {
-            origin,
+            sender,
             reach: OnChannels { channels },
             priority: None,
         }
@@ -129,17 +129,17 @@ impl<'a> Targets<'a> {
 
     /// Fires an event; see [`Fire`].
     pub fn fire<E: Event>(&self, event: E) -> Fire<'a, E, OnChannels<'a>> {
-        Fire::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        Fire::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for the reply; see [`Target::call`].
     pub fn call<E: Event>(&self, event: E) -> Call<'a, E, OnChannels<'a>> {
-        Call::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        Call::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     /// Fires an event and waits for every handler's result.
     pub fn call_all<E: Event>(&self, event: E) -> CallAll<'a, E, OnChannels<'a>> {
-        CallAll::new(self.origin, self.reach, self.priority_of::<E>(), event)
+        CallAll::new(self.sender, self.reach, self.priority_of::<E>(), event)
     }
 
     fn priority_of<E: Event>(&self) -> i32 {

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::component::{Address, Body, Cell, Component, Direct, Handles, Origin, Target};
+use crate::core::component::{
+    Address, Body, Cell, Component, Direct, Errand, Handles, Sender, Target,
+};
 use crate::core::event::{Error, Event};
 use crate::core::reply::Stamp;
 use crate::core::runtime::{self, TaskId};
@@ -85,8 +87,9 @@ pub(crate) fn after_to_self<C: Handles<E>, E: Event>(
     spawn(cell, "after", async move {
         runtime::sleep(delay).await;
         let address = Address::new(armed);
-        let origin = origin(address.cell(), &stamp);
-        Direct::new(origin, &address).fire(event).await;
+        let errand = errand(address.cell(), &stamp);
+        let sender = sender(address.cell(), &errand);
+        Direct::new(sender, &address).fire(event).await;
     })
 }
 
@@ -137,17 +140,25 @@ where
 }
 
 async fn fire<C: Component, E: Event>(cell: &Arc<Cell<C>>, aim: &Aim, event: E) {
-    let origin = origin(cell, &aim.stamp);
-    Target::new(origin, aim.channel.as_deref())
+    let errand = errand(cell, &aim.stamp);
+    let sender = sender(cell, &errand);
+    Target::new(sender, aim.channel.as_deref())
         .fire(event)
         .await;
 }
 
-fn origin<'a, C: Component>(cell: &'a Arc<Cell<C>>, stamp: &'a Arc<Stamp>) -> Origin<'a> {
-    Origin {
+fn errand<'a, C: Component>(cell: &'a Arc<Cell<C>>, stamp: &'a Arc<Stamp>) -> Errand<'a> {
+    Errand {
+        owner: &**cell,
+        stamp: Some(stamp),
+    }
+}
+
+fn sender<'a, C: Component>(cell: &'a Arc<Cell<C>>, errand: &'a Errand<'a>) -> Sender<'a> {
+    Sender {
         hub: cell.hub(),
         scope: None,
         channel: cell.channel().as_str(),
-        stamp: Some(stamp),
+        errand: Some(errand),
     }
 }

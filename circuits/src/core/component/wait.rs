@@ -11,7 +11,7 @@ use crate::core::event::Event;
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
 use crate::core::reply::{Answer, Edges, Envelope, Party};
-use crate::core::route::{Accept, Accepted, Hub, SubscriptionId};
+use crate::core::route::{Accept, Accepted, Hub, Listen, SubscriptionId};
 
 /// Waits for the next event of a type on a channel.
 ///
@@ -188,6 +188,8 @@ impl<E: Event> Room for Waiter<E> {
 
     fn forget(&self, _key: RoomKey) {}
 }
+
+impl<E: Event> Listen for Waiter<E> {}
 
 impl<E: Event> Accept<E> for Waiter<E> {
     fn accept(&self, _handler: u16, envelope: Envelope<E>) -> Accepted {

@@ -1,7 +1,7 @@
 //! An event whose type is not known to its receiver.
 
 use std::any::Any;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::core::event::Event;
@@ -64,6 +64,34 @@ impl AnyEvent {
 impl fmt::Debug for AnyEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.event.describe(f)
+    }
+}
+
+impl fmt::Display for AnyEvent {
+    /// Writes one line: the name, the channels in brackets, and what `Debug`
+    /// shows, with control characters escaped: `hello[greeter] Hello { .. }`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[", self.name())?;
+        for (at, channel) in self.channels().enumerate() {
+            f.write_str(if at == 0 { "" } else { "," })?;
+            OneLine(f).write_str(channel)?;
+        }
+        f.write_str("] ")?;
+        write!(OneLine(f), "{self:?}")
+    }
+}
+
+/// Writes text without what would break the line.
+struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(char::is_control) {
+            let plain = part.trim_end_matches(char::is_control);
+            self.0.write_str(plain)?;
+            write!(self.0, "{}", part[plain.len()..].escape_debug())?;
+        }
+        Ok(())
     }
 }
 

@@ -1,63 +1,150 @@
 //! What the framework tells about an event that was handled.
 
 use std::fmt;
-use std::sync::Arc;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::core::event::name::{Joined, join};
 use crate::core::event::{Error, Event, Inline};
 
-/// Which feedback events are fired about an event; none unless asked for.
+/// Which feedback events are fired about an event, and where; none unless asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Feedback {
-    pub(crate) success: bool,
-    pub(crate) failure: bool,
-    pub(crate) complete: bool,
+    pub(crate) success: Told,
+    pub(crate) failure: Told,
+    pub(crate) complete: Told,
+}
+
+/// Whether and where a feedback event is fired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Told {
+    #[default]
+    Nowhere,
+    /// On the channels of the event that it is about.
+    There,
+    On(&'static str),
+}
+
+impl Told {
+    pub(crate) const fn is_wanted(self) -> bool {
+        !matches!(self, Self::Nowhere)
+    }
+
+    /// Returns the channel that it has of its own.
+    pub(crate) fn channel(self) -> Option<&'static str> {
+        match self {
+            Self::On(channel) => Some(channel),
+            Self::Nowhere | Self::There => None,
+        }
+    }
 }
 
 impl Feedback {
     /// No feedback, which costs nothing.
     pub const NONE: Self = Self {
-        success: false,
-        failure: false,
-        complete: false,
+        success: Told::Nowhere,
+        failure: Told::Nowhere,
+        complete: Told::Nowhere,
     };
 
-    /// Asks for [`Success`].
+    /// Asks for [`Success`], on the channels of the event.
     #[must_use]
     pub const fn success(self) -> Self {
-        Self {
-            success: true,
-            ..self
-        }
+        let success = Told::There;
+        Self { success, ..self }
     }
 
-    /// Asks for [`Failure`].
+    /// Asks for [`Success`], on this channel.
+    #[must_use]
+    pub const fn success_on(self, channel: &'static str) -> Self {
+        let success = Told::On(channel);
+        Self { success, ..self }
+    }
+
+    /// Asks for [`Failure`], on the channels of the event.
     #[must_use]
     pub const fn failure(self) -> Self {
-        Self {
-            failure: true,
-            ..self
-        }
+        let failure = Told::There;
+        Self { failure, ..self }
     }
 
-    /// Asks for [`Complete`].
+    /// Asks for [`Failure`], on this channel.
+    #[must_use]
+    pub const fn failure_on(self, channel: &'static str) -> Self {
+        let failure = Told::On(channel);
+        Self { failure, ..self }
+    }
+
+    /// Asks for [`Complete`], on the channels of the event.
     #[must_use]
     pub const fn complete(self) -> Self {
-        Self {
-            complete: true,
-            ..self
-        }
+        let complete = Told::There;
+        Self { complete, ..self }
+    }
+
+    /// Asks for [`Complete`], on this channel.
+    #[must_use]
+    pub const fn complete_on(self, channel: &'static str) -> Self {
+        let complete = Told::On(channel);
+        Self { complete, ..self }
     }
 
     pub(crate) const fn any(self) -> bool {
-        self.success || self.failure || self.complete
+        self.success.is_wanted() || self.failure.is_wanted() || self.complete.is_wanted()
     }
 }
 
+/// Copies a reply.
+pub type Copier<R> = fn(&R) -> R;
+
+/// How replies are copied, if they can be: what `#[derive(Event)]` writes
+/// [`Event::COPY`] with.
+///
+/// It works where the type of the reply is known, and not in generic code: the
+/// compiler prefers the inherent constant, but only where its bound holds, and else
+/// takes that of [`Uncopied`].
+#[derive(Debug)]
+pub struct CopyOf<R>(PhantomData<R>);
+
+impl<R: Clone> CopyOf<R> {
+    /// Clones the reply.
+    pub const COPY: Option<Copier<R>> = Some(R::clone);
+}
+
+/// What cannot be copied; see [`CopyOf`].
+pub trait Uncopied<R> {
+    /// No way to copy.
+    const COPY: Option<Copier<R>> = None;
+}
+
+impl<R> Uncopied<R> for CopyOf<R> {}
+
 /// Fired as `<name>_success` when all handlers of an event are done and none failed.
-pub struct Success<E> {
-    /// The event that was handled.
+pub struct Success<E: Event> {
+    /// The event that was handled; its last version, where a handler replaced it.
     pub event: Arc<E>,
+    /// Behind a lock, as replies need not be shared between threads.
+    replies: Mutex<Vec<E::Reply>>,
+}
+
+impl<E: Event> Success<E> {
+    pub(crate) fn new(event: Arc<E>, replies: Vec<E::Reply>) -> Self {
+        let replies = Mutex::new(replies);
+        Self { event, replies }
+    }
+
+    /// Returns what the handlers replied, in the order of their priority and
+    /// registration; nothing of those without an opinion.
+    ///
+    /// It is empty as well where the event does not say how its replies are
+    /// copied: [`Event::COPY`], which generic events do not have from the macro.
+    pub fn replies(&self) -> Vec<E::Reply>
+    where
+        E::Reply: Clone,
+    {
+        let replies = self.replies.lock();
+        replies.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Fired as `<name>_failure` for each handler of an event that failed.

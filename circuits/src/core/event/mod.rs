@@ -8,6 +8,7 @@ mod exception;
 mod feedback;
 mod lifecycle;
 mod name;
+mod origin;
 mod slot;
 mod watch;
 
@@ -18,12 +19,15 @@ pub use self::describe::{ByName, Describe};
 pub use self::end::End;
 pub use self::error::Error;
 pub use self::exception::{DeadLetter, Exception, Reason};
-pub use self::feedback::{Complete, Failure, Feedback, Success};
+pub(crate) use self::feedback::Told;
+pub use self::feedback::{Complete, Copier, CopyOf, Failure, Feedback, Success, Uncopied};
 pub use self::lifecycle::{
     Crashed, PrepareUnregister, Registered, ShutdownPhase, Signal, Started, Stopped, Unregistered,
 };
 pub(crate) use self::name::same;
 pub use self::name::{NameOf, Nameless, check_name};
+pub use self::origin::Origin;
+pub(crate) use self::origin::Who;
 pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};
 pub use self::watch::{Down, Restarted};
 
@@ -72,6 +76,11 @@ pub trait Event: Sized + Send + Sync + 'static {
 
     /// Which feedback events the framework fires about it.
     const FEEDBACK: Feedback = Feedback::NONE;
+
+    /// Copies a reply for [`Success`], whose receivers and the caller both get it.
+    ///
+    /// `None` where replies are not cloned: then [`Success`] tells of none.
+    const COPY: Option<Copier<Self::Reply>> = None;
 
     /// Writes the event for a log line; its name unless it can say more.
     ///

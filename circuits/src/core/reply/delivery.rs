@@ -9,6 +9,7 @@
 //!
 //! A plain event to one receiver, or to many in one stage, has no record at all.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,33 +17,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::core::event::{Error, Event};
-use crate::core::id::{Channels, ComponentId};
+use crate::core::id::ComponentId;
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::parties::Parties;
 use crate::core::reply::{
-    Answer, Ask, Blocker, CallError, Cause, Collect, Deadlock, Party, Run, Stamp, Track, Unwanted,
-    Wait, find_deadlock,
+    Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Replaced, Run, Track,
+    Unwanted, Wait, find_deadlock,
 };
-
-/// What goes along with an event, over all its receivers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Notes {
-    /// The channels that it was fired on, where somebody wants to know.
-    pub(crate) channels: Channels,
-    /// What it was fired because of.
-    pub(crate) cause: Option<Arc<Cause>>,
-    /// The life that alone may handle it.
-    pub(crate) stamp: Option<Arc<Stamp>>,
-    /// Its priority in the mailboxes.
-    pub(crate) priority: i32,
-    /// Whether it is promised, so that no newer event may take its place.
-    pub(crate) owed: bool,
-}
 
 /// Sends the stages after the first.
 pub(crate) trait Advance<E: Event>: Send + Sync {
     /// Sends one stage; `false` where there is none of that number.
     fn advance(&self, delivery: &Arc<Delivery<E>>, stage: usize) -> bool;
+    /// Tells whether there is a stage of that number.
+    fn has_stage(&self, stage: usize) -> bool;
 }
 
 /// Hears how an event went; fires the feedback events.
@@ -51,22 +39,27 @@ pub(crate) trait Observer<E: Event>: Send + Sync {
     fn succeeded(&self, event: &Arc<E>, notes: &Notes);
     /// One handler failed.
     fn failed(&self, event: &Arc<E>, notes: &Notes, error: &Error);
+    /// One handler gave a reply.
+    fn replied(&self, place: u32, reply: &E::Reply);
+    /// A handler replaced the event.
+    fn replaced(&self, event: &Arc<E>);
 }
 
 /// The record of one event on its way to one or more receivers.
 pub(crate) struct Delivery<E: Event> {
     notes: Notes,
-    event: Option<Arc<E>>,
     next: Option<Arc<dyn Advance<E>>>,
     observer: Option<Box<dyn Observer<E>>>,
     stopped: AtomicBool,
     cancelled: AtomicBool,
     /// Whether `state.caller` was set: known without the lock.
     called: bool,
-    state: Mutex<State<E::Reply>>,
+    state: Mutex<State<E>>,
 }
 
-struct State<R> {
+struct State<E: Event> {
+    /// The last version of the event, where somebody needs it.
+    event: Option<Arc<E>>,
     /// Tickets of the current stage that are not finished.
     pending: u32,
     /// The places of the current stage.
@@ -78,7 +71,7 @@ struct State<R> {
     advancing: bool,
     /// Set when that stage has ended before it was sent to all.
     concluded: bool,
-    collect: Collect<R>,
+    collect: Collect<E::Reply>,
     waiter: Waiter,
     /// Who waits, where that is an exclusive handler of a component.
     caller: Option<Arc<dyn Party>>,
@@ -88,33 +81,19 @@ struct State<R> {
     unwanted: Option<Unwanted>,
 }
 
-/// What a delivery is made of.
-pub(crate) struct Plan<E: Event> {
-    pub(crate) notes: Notes,
-    pub(crate) ask: Ask,
-    /// Who awaits the outcome in a handler.
-    pub(crate) caller: Option<Arc<dyn Party>>,
-    pub(crate) observer: Option<Box<dyn Observer<E>>>,
-    /// Set where more than one receiver, a later stage or feedback needs it.
-    pub(crate) event: Option<Arc<E>>,
-    pub(crate) next: Option<Arc<dyn Advance<E>>>,
-    /// The tickets of the first stage.
-    pub(crate) tickets: u32,
-}
-
 impl<E: Event> Delivery<E> {
     /// Makes the record in its final place, in one move.
     #[inline]
     pub(crate) fn open(plan: Plan<E>) -> Arc<Self> {
         Arc::new(Self {
             notes: plan.notes,
-            event: plan.event,
             next: plan.next,
             observer: plan.observer,
             stopped: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
             called: plan.caller.is_some(),
             state: Mutex::new(State {
+                event: plan.event,
                 pending: plan.tickets,
                 places: 0..plan.tickets,
                 stage: 0,
@@ -132,8 +111,9 @@ impl<E: Event> Delivery<E> {
         })
     }
 
-    pub(crate) fn event(&self) -> Option<&Arc<E>> {
-        self.event.as_ref()
+    /// Returns the last version of the event, where it is kept.
+    pub(crate) fn event(&self) -> Option<Arc<E>> {
+        self.state().event.clone()
     }
 
     pub(crate) fn notes(&self) -> &Notes {
@@ -225,7 +205,7 @@ impl<E: Event> Delivery<E> {
 
     /// Refuses a call: who has not begun to handle it does not, or a handler that
     /// calls itself would do so for ever.
-    fn refuse(&self, mut state: MutexGuard<'_, State<E::Reply>>, deadlock: Deadlock) -> CallError {
+    fn refuse(&self, mut state: MutexGuard<'_, State<E>>, deadlock: Deadlock) -> CallError {
         self.cancelled.store(true, Ordering::Release);
         let unwanted = state.unwanted.take();
         drop(state);
@@ -250,7 +230,7 @@ impl<E: Event> Delivery<E> {
         self.conclude(self.state());
     }
 
-    fn state(&self) -> MutexGuard<'_, State<E::Reply>> {
+    fn state(&self) -> MutexGuard<'_, State<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -265,6 +245,9 @@ impl<E: Event> Delivery<E> {
             Answer::Failed(error) => Some(error.clone()),
             _ => None,
         };
+        if let (Some(observer), Answer::Reply(reply)) = (&self.observer, &answer) {
+            observer.replied(place, reply);
+        }
         let mut late = false;
         self.finish(place, error, |collect| {
             late = collect.is_late(&answer);
@@ -279,8 +262,10 @@ impl<E: Event> Delivery<E> {
         error: Option<Error>,
         note: impl FnOnce(&mut Collect<E::Reply>) -> Option<Answer<E::Reply>>,
     ) {
-        if let (Some(error), Some(observer), Some(event)) = (&error, &self.observer, &self.event) {
-            observer.failed(event, &self.notes, error);
+        if let (Some(error), Some(observer)) = (&error, &self.observer)
+            && let Some(event) = self.event()
+        {
+            observer.failed(&event, &self.notes, error);
         }
         let mut state = self.state();
         // Dropped at the end, when the lock is released.
@@ -305,7 +290,7 @@ impl<E: Event> Delivery<E> {
     }
 
     /// Goes to the next stage, or ends the delivery where there is none.
-    fn conclude<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State<E::Reply>>) {
+    fn conclude<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State<E>>) {
         if let Some(next) = &self.next {
             if std::mem::replace(&mut state.advancing, true) {
                 // Whoever sends this stage goes on: a hundred thousand stages
@@ -342,10 +327,12 @@ impl<E: Event> Delivery<E> {
         let waker = state.waiter.take();
         let failed = state.failed;
         drop(state);
-        if let (false, false, Some(observer), Some(event)) =
-            (failed, self.is_cancelled(), &self.observer, &self.event)
+        if let Some(observer) = &self.observer
+            && !failed
+            && !self.is_cancelled()
+            && let Some(event) = self.event()
         {
-            observer.succeeded(event, &self.notes);
+            observer.succeeded(&event, &self.notes);
         }
         if let Some(waker) = waker {
             waker.wake();
@@ -453,6 +440,29 @@ impl<E: Event> Track for Delivery<E> {
 
     fn is_owed(&self) -> bool {
         self.notes.owed
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    fn replace(&self, event: &mut dyn Any) -> Replaced {
+        let Some(place) = event.downcast_mut::<Option<E>>() else {
+            return Replaced::OtherType;
+        };
+        let stage = self.state().stage as usize + 1;
+        let seen = self.next.as_ref().is_some_and(|next| next.has_stage(stage));
+        let Some(event) = place.take_if(|_| seen || self.observer.is_some()) else {
+            return Replaced::Unseen;
+        };
+        let event = Arc::new(event);
+        let replaced = self.state().event.replace(event.clone());
+        // The user's: not dropped under the lock.
+        drop(replaced);
+        if let Some(observer) = &self.observer {
+            observer.replaced(&event);
+        }
+        Replaced::Done
     }
 
     fn is_cancelled(&self) -> bool {

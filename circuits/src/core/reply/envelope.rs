@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::event::{AnyEvent, Error, Event, Slot};
+use crate::core::event::{AnyEvent, Error, Event, Origin, Slot};
 use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket, Track};
 
 /// An event on its way to a handler that names its type.
@@ -35,6 +35,11 @@ impl<E: Event> Envelope<E> {
                 Ok(())
             }
         }
+    }
+
+    /// Tells where the event comes from; see [`Handler::origin`](crate::component::Handler::origin).
+    pub fn origin(&self) -> Origin {
+        self.ticket.origin(E::NAME)
     }
 
     /// Turns the envelope into a share of its event.
@@ -72,6 +77,11 @@ impl Notice {
         settle(&self.ticket, answer)
     }
 
+    /// Tells where the event comes from; see [`Envelope::origin`].
+    pub fn origin(&self) -> Origin {
+        self.ticket.origin(self.name)
+    }
+
     /// Makes an event of which only the name is known; `wrap` takes the notice.
     pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
         (AnyEvent::named(self.name), wrap(self))
@@ -92,6 +102,11 @@ impl AnyEnvelope {
     /// Borrows the event.
     pub fn event(&self) -> &AnyEvent {
         &self.event
+    }
+
+    /// Tells where the event comes from; see [`Envelope::origin`].
+    pub fn origin(&self) -> Origin {
+        self.ticket.origin(self.event.name())
     }
 
     /// Says how the handler ended; the last answer counts.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::core::event::{Error, Event};
+use crate::core::event::{Error, Event, Origin};
 use crate::core::id::Channels;
 use crate::core::reply::{Answer, CallError, Delivery, Run, Track};
 
@@ -47,6 +47,18 @@ impl<D: Track + ?Sized> Ticket<D> {
 
     pub(crate) fn delivery(&self) -> Option<&Arc<D>> {
         self.delivery.as_ref()
+    }
+
+    /// Tells where the event comes from.
+    pub(crate) fn origin(&self, event_name: &'static str) -> Origin {
+        let origin = Origin::new(event_name, self.priority);
+        match &self.delivery {
+            Some(delivery) => {
+                let notes = delivery.notes();
+                origin.recorded(&notes.channels, notes.sender.as_ref())
+            }
+            None => origin,
+        }
     }
 
     /// Says that a reader has taken the event.

@@ -1,10 +1,11 @@
 //! A delivery whose event type is not known: what a mailbox and a context see of it.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::core::event::Error;
 use crate::core::id::ComponentId;
-use crate::core::reply::{Answer, CallError, Cause, Run, Unwanted};
+use crate::core::reply::{Answer, CallError, Cause, Notes, Run, Unwanted};
 
 /// A delivery whose event type is not known.
 pub(crate) trait Track: Send + Sync {
@@ -22,8 +23,22 @@ pub(crate) trait Track: Send + Sync {
     fn addressed_life(&self) -> Option<u64>;
     /// Tells whether no newer event may take its place in a mailbox.
     fn is_owed(&self) -> bool;
+    fn notes(&self) -> &Notes;
+    /// Takes an event out of an `Option` of its type, to be in the place of this
+    /// one for those who get it later; or leaves it there.
+    fn replace(&self, event: &mut dyn Any) -> Replaced;
     /// Tells whether its sender has cancelled it.
     fn is_cancelled(&self) -> bool;
     /// Returns what tells when nobody wants it any more; `None` if that is so.
     fn unwanted(&self) -> Option<Unwanted>;
+}
+
+/// What became of an event that was to take the place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    Done,
+    /// It is of another type.
+    OtherType,
+    /// Nobody gets the event later.
+    Unseen,
 }

@@ -17,18 +17,27 @@ pub(crate) enum Accepted {
     Refused,
 }
 
+/// Takes events by one or more handlers.
+pub(crate) trait Listen: Party + Room {
+    /// Tells whether a handler wants to know where its events come from.
+    fn wants_origin(&self, handler: u16) -> bool {
+        let _ = handler;
+        false
+    }
+}
+
 /// Takes events of one type.
-pub(crate) trait Accept<E: Event>: Party + Room {
+pub(crate) trait Accept<E: Event>: Listen {
     fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted;
 }
 
 /// Takes events by name, without their value.
-pub(crate) trait AcceptNotice: Party + Room {
+pub(crate) trait AcceptNotice: Listen {
     fn accept_notice(&self, handler: u16, notice: Notice) -> Accepted;
 }
 
 /// Takes events of any type.
-pub(crate) trait AcceptAny: Party + Room {
+pub(crate) trait AcceptAny: Listen {
     fn accept_any(&self, handler: u16, envelope: AnyEnvelope) -> Accepted;
 }
 
@@ -87,8 +96,17 @@ impl<E: Event> Hop<E> {
     }
 
     /// Tells whether the handler wants to know the channel.
-    pub(crate) fn is_any(&self) -> bool {
-        matches!(self.to, To::Any(_))
+    pub(crate) fn wants_channel(&self) -> bool {
+        matches!(self.to, To::Any(_)) || self.wants_origin()
+    }
+
+    /// Tells whether the handler wants to know the channel and the sender.
+    pub(crate) fn wants_origin(&self) -> bool {
+        match &self.to {
+            To::Typed(receiver) => receiver.wants_origin(self.handler),
+            To::Notice(receiver) => receiver.wants_origin(self.handler),
+            To::Any(receiver) => receiver.wants_origin(self.handler),
+        }
     }
 
     pub(crate) fn party(&self) -> Arc<dyn Party> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason};
+use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason, Who};
 use crate::core::id::{Channel, ChannelError, Channels, ComponentId};
 use crate::core::reply::{Ask, Cause, Notes};
 use crate::core::route::observe::{Completion, echo};
@@ -76,13 +76,14 @@ impl Hub {
         channel: &str,
         event: E,
         mut dispatch: Dispatch<E>,
+        who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         if let Err(error) = Channel::check(channel) {
             return Err((error, event));
         }
         let completion = self.prepare(&[channel], &mut dispatch);
         let sent = self.router.with_route(channel, |route| {
-            self.send_by(route, &[channel], event, dispatch)
+            self.send_by(route, &[channel], event, dispatch, who)
         });
         if let Some(completion) = completion {
             bind(&completion, &sent);
@@ -101,16 +102,17 @@ impl Hub {
         channels: &[&str],
         event: E,
         mut dispatch: Dispatch<E>,
+        who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         if let [channel] = channels {
-            return self.send(channel, event, dispatch);
+            return self.send(channel, event, dispatch, who);
         }
         if let Err(error) = Channels::check(channels) {
             return Err((error, event));
         }
         let completion = self.prepare(channels, &mut dispatch);
         let route = self.router.joint_route(channels);
-        let sent = self.send_by(&route, channels, event, dispatch);
+        let sent = self.send_by(&route, channels, event, dispatch, who);
         if let Some(completion) = completion {
             bind(&completion, &sent);
         }
@@ -124,15 +126,14 @@ impl Hub {
         channels: &[&str],
         event: E,
         mut dispatch: Dispatch<E>,
+        who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Sent<E> {
         if route.is_empty() {
             return self.send_unheard(event, dispatch, |event, dispatch| {
                 route.send(event, dispatch)
             });
         }
-        if route.wants_channel() && dispatch.notes.channels.is_empty() {
-            dispatch.notes.channels = Channels::new(channels);
-        }
+        route.note(&mut dispatch.notes, channels, who);
         route.send(event, dispatch)
     }
 
@@ -142,8 +143,10 @@ impl Hub {
         route: &Arc<Route<E>>,
         event: E,
         mut dispatch: Dispatch<E>,
+        who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Sent<E> {
         let completion = self.prepare(&[], &mut dispatch);
+        route.note(&mut dispatch.notes, &[], who);
         let sent = route.send(event, dispatch);
         if let Some(completion) = completion {
             bind(&completion, &sent);
@@ -163,13 +166,13 @@ impl Hub {
         if dispatch.notes.channels.is_empty() {
             dispatch.notes.channels = Channels::new(channels);
         }
-        dispatch.observer = Some(echo(self));
-        if !E::FEEDBACK.complete {
-            return None;
-        }
-        let (completion, cause) = Completion::new(self, &dispatch.notes);
-        dispatch.notes.cause = Some(cause);
-        Some(completion)
+        let completion = E::FEEDBACK.complete.is_wanted().then(|| {
+            let (completion, cause) = Completion::new(self, &dispatch.notes);
+            dispatch.notes.cause = Some(cause);
+            completion
+        });
+        dispatch.observer = Some(echo(self, completion.clone()));
+        completion
     }
 
     /// Counts an event that nobody hears, except where its sender awaits an answer.
@@ -192,7 +195,7 @@ impl Hub {
         if E::FEEDBACK.any() {
             // Those who asked for feedback are told as well: the record has the event.
             let sent = send(event, dispatch);
-            let event = sent.delivery.as_ref().and_then(|it| it.event().cloned());
+            let event = sent.delivery.as_ref().and_then(|it| it.event());
             self.dead_letter(E::NAME, reason, || match event {
                 Some(event) => AnyEvent::new(event, channels),
                 None => AnyEvent::named(E::NAME),
@@ -249,9 +252,7 @@ impl Hub {
             return false;
         }
         let mut dispatch = Dispatch::new(notes);
-        if route.wants_channel() && dispatch.notes.channels.is_empty() {
-            dispatch.notes.channels = Channels::new(channels);
-        }
+        route.note(&mut dispatch.notes, channels, || None);
         route.send(event(), dispatch);
         true
     }
@@ -391,6 +392,6 @@ impl Hub {
 
 fn bind<E: Event>(completion: &Completion<E>, sent: &Sent<E>) {
     if let Some(event) = sent.delivery.as_ref().and_then(|delivery| delivery.event()) {
-        completion.bind(event);
+        completion.bind(&event);
     }
 }

@@ -9,7 +9,7 @@ mod router;
 mod table;
 mod types;
 
-pub(crate) use self::accept::{Accept, AcceptAny, AcceptNotice, Accepted, Hop, To};
+pub(crate) use self::accept::{Accept, AcceptAny, AcceptNotice, Accepted, Hop, Listen, To};
 pub(crate) use self::dispatch::{Dispatch, Rooms, Sent};
 pub(crate) use self::hub::Hub;
 pub(crate) use self::plan::{Route, send_to_one};

@@ -1,68 +1,128 @@
 //! Fires the feedback events of an event that asks for them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::core::event::{Complete, Error, Event, Failure, Success};
+use crate::core::event::{Complete, Error, Event, Failure, Success, Told};
+use crate::core::id::Channels;
 use crate::core::reply::{Cause, Notes, Observer};
 use crate::core::route::Hub;
 
-struct Echo {
+struct Echo<E: Event> {
     hub: Arc<Hub>,
+    completion: Option<Completion<E>>,
+    /// Copies of the replies, by the place of the handler.
+    replies: Mutex<Vec<(u32, E::Reply)>>,
 }
 
 /// Makes the observer that fires `Success` and `Failure` where they are asked for.
-pub(crate) fn echo<E: Event>(hub: &Arc<Hub>) -> Box<dyn Observer<E>> {
-    Box::new(Echo { hub: hub.clone() })
+pub(crate) fn echo<E: Event>(
+    hub: &Arc<Hub>,
+    completion: Option<Completion<E>>,
+) -> Box<dyn Observer<E>> {
+    Box::new(Echo {
+        hub: hub.clone(),
+        completion,
+        replies: Mutex::new(Vec::new()),
+    })
 }
 
-impl<E: Event> Observer<E> for Echo {
+impl<E: Event> Echo<E> {
+    fn take_replies(&self) -> Vec<E::Reply> {
+        let replies = &mut *self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut replies = std::mem::take(replies);
+        replies.sort_by_key(|(place, _)| *place);
+        replies.into_iter().map(|(_, reply)| reply).collect()
+    }
+}
+
+impl<E: Event> Observer<E> for Echo<E> {
     fn succeeded(&self, event: &Arc<E>, notes: &Notes) {
-        if E::FEEDBACK.success {
-            self.hub
-                .tell_on(&notes.channels, because(notes), || Success {
-                    event: event.clone(),
-                });
+        if E::FEEDBACK.success.is_wanted() {
+            let success = || Success::new(event.clone(), self.take_replies());
+            tell(&self.hub, E::FEEDBACK.success, because(notes), success);
         }
     }
 
     fn failed(&self, event: &Arc<E>, notes: &Notes, error: &Error) {
-        if E::FEEDBACK.failure {
+        if E::FEEDBACK.failure.is_wanted() {
             let failure = || Failure {
                 event: event.clone(),
                 error: error.clone(),
             };
-            self.hub.tell_on(&notes.channels, because(notes), failure);
+            tell(&self.hub, E::FEEDBACK.failure, because(notes), failure);
+        }
+    }
+
+    fn replied(&self, place: u32, reply: &E::Reply) {
+        if let (true, Some(copy)) = (E::FEEDBACK.success.is_wanted(), E::COPY) {
+            // Copied before the lock is taken: the code is the user's.
+            let reply = copy(reply);
+            let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+            replies.push((place, reply));
+        }
+    }
+
+    fn replaced(&self, event: &Arc<E>) {
+        if let Some(completion) = &self.completion {
+            completion.set(event);
         }
     }
 }
 
 /// The event of a cause that is made before the event is sent.
-pub(crate) struct Completion<E>(Arc<OnceLock<Arc<E>>>);
+pub(crate) struct Completion<E>(Arc<Mutex<Option<Arc<E>>>>);
+
+impl<E> Clone for Completion<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<E: Event> Completion<E> {
     /// Makes a cause that fires `Complete` when it is done.
     pub(crate) fn new(hub: &Arc<Hub>, notes: &Notes) -> (Self, Arc<Cause>) {
-        let slot = Arc::new(OnceLock::new());
+        let completion = Self(Arc::default());
         let (hub, channels) = (hub.clone(), notes.channels.clone());
-        let event: Arc<OnceLock<Arc<E>>> = slot.clone();
+        let bound = completion.clone();
         let cause = Cause::new(notes.cause.clone(), move |outer| {
             let notes = Notes {
                 channels: channels.clone(),
                 cause: outer,
                 ..Notes::default()
             };
-            if let Some(event) = event.get().cloned() {
-                hub.tell_on(&channels, notes, || Complete { event });
+            if let Some(event) = bound.lock().take() {
+                tell(&hub, E::FEEDBACK.complete, notes, || Complete { event });
             }
         });
-        (Self(slot), cause)
+        (completion, cause)
     }
 
-    /// Says which event it is. The record of its delivery, which the sender
-    /// still holds, keeps the cause open until then.
+    /// Says which event it is, unless a handler has replaced that already. The
+    /// record of its delivery, which the sender still holds, keeps the cause open
+    /// until then.
     pub(crate) fn bind(&self, event: &Arc<E>) {
-        let _ = self.0.set(event.clone());
+        self.lock().get_or_insert_with(|| event.clone());
     }
+
+    fn set(&self, event: &Arc<E>) {
+        let replaced = self.lock().replace(event.clone());
+        // The user's: not dropped under the lock.
+        drop(replaced);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<E>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fires a feedback event where it is wanted: on its own channel, or on those of
+/// the event, or on all where that was addressed.
+fn tell<E: Event>(hub: &Arc<Hub>, told: Told, mut notes: Notes, event: impl FnOnce() -> E) {
+    if let Some(channel) = told.channel() {
+        notes.channels = Channels::new(&[channel]);
+    }
+    let channels = notes.channels.clone();
+    hub.tell_on(&channels, notes, event);
 }
 
 /// Feedback belongs to the same cause as the event that it is about.

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::core::event::Event;
-use crate::core::reply::{Advance, Delivery, Ticket};
+use crate::core::event::{Event, Who};
+use crate::core::id::Channels;
+use crate::core::reply::{Advance, Delivery, Notes, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Sent};
 
 /// The handlers of one event on one channel; those of a stage have one
 /// priority, and earlier stages have higher ones.
 pub(crate) struct Route<E: Event> {
     stages: Vec<Vec<Hop<E>>>,
-    /// Whether a handler takes any event, and so wants to know the channel.
+    /// Whether a handler wants to know the channel: one that takes any event does.
     wants_channel: bool,
+    /// Whether a handler wants to know the sender as well.
+    wants_origin: bool,
 }
 
 impl<E: Event> Route<E> {
@@ -20,9 +23,9 @@ impl<E: Event> Route<E> {
         hops.sort_by(|(left, _), (right, _)| right.total_cmp(left));
         let mut stages: Vec<Vec<Hop<E>>> = Vec::new();
         let mut current = None;
-        let mut wants_channel = false;
+        let wants_channel = hops.iter().any(|(_, hop)| hop.wants_channel());
+        let wants_origin = wants_channel && hops.iter().any(|(_, hop)| hop.wants_origin());
         for (priority, hop) in hops {
-            wants_channel |= hop.is_any();
             match stages.last_mut() {
                 Some(stage) if current == Some(priority) => stage.push(hop),
                 _ => stages.push(vec![hop]),
@@ -32,6 +35,7 @@ impl<E: Event> Route<E> {
         Self {
             stages,
             wants_channel,
+            wants_origin,
         }
     }
 
@@ -39,8 +43,19 @@ impl<E: Event> Route<E> {
         self.stages.is_empty()
     }
 
-    pub(crate) fn wants_channel(&self) -> bool {
-        self.wants_channel
+    /// Notes what the handlers want to know of where an event comes from.
+    pub(crate) fn note(
+        &self,
+        notes: &mut Notes,
+        channels: &[&str],
+        who: impl FnOnce() -> Option<Arc<Who>>,
+    ) {
+        if self.wants_channel && notes.channels.is_empty() {
+            notes.channels = Channels::new(channels);
+        }
+        if self.wants_origin {
+            notes.sender = who();
+        }
     }
 
     /// Sends an event that nobody asks anything about, if that needs no record;
@@ -55,7 +70,8 @@ impl<E: Event> Route<E> {
     /// Sends an event to the first stage; the later ones follow by themselves.
     pub(crate) fn send(self: &Arc<Self>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
         let priority = dispatch.notes.priority;
-        let noted = self.wants_channel && !dispatch.notes.channels.is_empty();
+        let noted = self.wants_channel
+            && !(dispatch.notes.channels.is_empty() && dispatch.notes.sender.is_none());
         let plain = dispatch.is_plain() && !noted;
         match self.stages.as_slice() {
             [] => self.send_to_nobody(event, dispatch),
@@ -115,7 +131,7 @@ impl<E: Event> Route<E> {
         let priority = delivery.notes().priority;
         for (place, hop) in places.zip(stage) {
             let ticket = Ticket::new(delivery.clone(), place, priority);
-            let accepted = hop.accept_shared(event, ticket);
+            let accepted = hop.accept_shared(&event, ticket);
             note(delivery, hop, accepted, &mut rooms);
         }
         rooms
@@ -126,11 +142,15 @@ impl<E: Event> Advance<E> for Route<E> {
     /// Room in the mailboxes of later stages is not waited for: the event that
     /// crowds them was let in when it was fired.
     fn advance(&self, delivery: &Arc<Delivery<E>>, stage: usize) -> bool {
-        let exists = stage < self.stages.len();
+        let exists = self.has_stage(stage);
         if exists {
             self.send_stage(delivery, stage);
         }
         exists
+    }
+
+    fn has_stage(&self, stage: usize) -> bool {
+        stage < self.stages.len()
     }
 }
 

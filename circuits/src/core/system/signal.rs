@@ -52,7 +52,7 @@ pub(crate) async fn serve(handle: &Handle) -> Error {
 async fn tell(handle: &Handle, number: i32) -> bool {
     let mut dispatch = Dispatch::new(Notes::default());
     dispatch.recorded = true;
-    let sent = handle.hub.send("*", Signal::new(number), dispatch);
+    let sent = handle.hub.send("*", Signal::new(number), dispatch, || None);
     let Some(delivery) = sent
         .ok()
         .filter(|sent| sent.heard)
