@@ -55,6 +55,7 @@
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
+//! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
 //! | `web` | HTTP servers; with the feature `web`. |
 //! | `testing` | A harness for tests; with the feature `testing`. |
 //!
@@ -73,13 +74,15 @@ pub mod net;
 pub mod testing;
 #[cfg(feature = "timer")]
 pub mod timer;
+#[cfg(feature = "tools")]
+pub mod tools;
 #[cfg(feature = "web")]
 pub mod web;
 
 pub use crate::core::component::{
-    Address, AutoShutdown, Backoff, CallAll, Context, Handle, Incarnation, Link, LinkBroken,
-    Monitor, OnError, OnLink, OnRestart, Options, Phase, PhaseError, Restart, Shutdown, StartError,
-    Strategy, Wait, WaitError,
+    Address, AnyAddress, AutoShutdown, Backoff, CallAll, Context, Handle, Incarnation, Link,
+    LinkBroken, Monitor, OnError, OnLink, OnRestart, Options, Phase, PhaseError, Restart, Shutdown,
+    StartError, Strategy, Wait, WaitError,
 };
 pub use crate::core::event::{AnyEvent, Error, Origin};
 pub use crate::core::id::{Channel, ChannelError, ComponentId};

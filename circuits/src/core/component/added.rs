@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::{Body, Cell, Component, Context, discard};
+use crate::core::component::{Body, Cell, Component, Context, HandlerInfo, discard};
 use crate::core::event::{AnyEvent, Error, Event};
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
@@ -170,6 +170,9 @@ struct List {
 
 struct Addition {
     serial: u64,
+    event: &'static str,
+    channel: Channel,
+    priority: f64,
     /// Holds the handler, so that it is not dropped under a lock of the routes.
     remove: Box<dyn Fn(&Hub) + Send + Sync>,
 }
@@ -201,6 +204,22 @@ impl Additions {
             _ => None,
         };
         found.map(|addition| (addition.remove)(hub)).is_some()
+    }
+
+    /// Describes them, those that were added first in front.
+    pub(crate) fn list<C: Component>(&self) -> Vec<HandlerInfo> {
+        let list = self.lock();
+        let mut all: Vec<_> = list.by_number.iter().collect();
+        all.sort_by_key(|(_, addition)| addition.serial);
+        let describe = |(number, addition): (&u16, &Addition)| {
+            let id = HandlerId {
+                number: *number,
+                serial: addition.serial,
+            };
+            let channel = addition.channel.clone();
+            HandlerInfo::added::<C>(id, addition.event, channel, addition.priority)
+        };
+        all.into_iter().map(describe).collect()
     }
 
     pub(crate) fn clear(&self, hub: &Hub) {
@@ -244,12 +263,16 @@ where
         let id = SubscriptionId::new(cell.id(), handler.number);
         let router = &cell.hub().router;
         router.subscribe::<E>(channel.clone(), id, priority, receiver.clone());
+        let listens = channel.clone();
         let remove = move |hub: &Hub| {
             let _held = &receiver;
-            hub.router.unsubscribe::<E>(channel.as_str(), id);
+            hub.router.unsubscribe::<E>(listens.as_str(), id);
         };
         let addition = Addition {
             serial: handler.serial,
+            event: E::NAME,
+            channel,
+            priority,
             remove: Box::new(remove),
         };
         list.by_number.insert(handler.number, addition);

@@ -1,16 +1,16 @@
 //! The address of a component; it outlives restarts.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use crate::core::component::any_address::{Seen, show};
 use crate::core::component::spec::Place;
 use crate::core::component::watch::WatchId;
 use crate::core::component::{
-    Body, Cell, Children, Command, Component, Context, Handle, HandlerError, HandlerId, Inbox,
-    Incarnation, Order, StartError, added, watch,
+    AnyAddress, Body, Cell, Children, Command, Component, Context, Handle, HandlerError, HandlerId,
+    Handlers, Inbox, Incarnation, Order, StartError, added, watch,
 };
 use crate::core::event::{Down, Error, Event, PrepareUnregister, Unregistered};
 use crate::core::id::ComponentId;
@@ -66,6 +66,11 @@ impl<C: Component> Address<C> {
         self.cell.id()
     }
 
+    /// Returns the address of the component without its type.
+    pub fn to_any(&self) -> AnyAddress {
+        AnyAddress::new(self.cell.clone())
+    }
+
     /// Returns the component's name.
     pub fn name(&self) -> &str {
         self.cell.name()
@@ -109,14 +114,14 @@ impl<C: Component> Address<C> {
     /// In a handler or task of the component itself it only asks, and does not
     /// wait: the end comes once the handler has returned.
     pub async fn stop(&self) {
-        self.terminate(Command::Stop).await;
+        self.to_any().stop().await;
     }
 
     /// Ends the component for good once what is queued has been handled; new
     /// events become dead letters. Its children go first. Waits for the end, but
     /// not in the component itself, as [`Address::stop`].
     pub async fn drain(&self) {
-        self.terminate(Command::Drain).await;
+        self.to_any().drain().await;
     }
 
     /// Drops the running handlers at their next await. For its supervisor that
@@ -190,12 +195,12 @@ impl<C: Component> Address<C> {
         let channel = cell.channel().as_str();
         cell.hub().tell(channel, notes, || prepare);
         let leaving = self.clone();
-        self.unless_inside(async move {
+        let wait = async move {
             // Ends when the last share of the cause is dropped, in whatever way.
             let _ = complete.await;
             leaving.leave().await;
-        })
-        .await;
+        };
+        self.to_any().unless_inside(wait).await;
     }
 
     /// The second phase of leaving the tree.
@@ -204,7 +209,7 @@ impl<C: Component> Address<C> {
         let parent = cell.parent().owner();
         let unregistered = Unregistered::new(cell.id(), cell.name().clone(), parent);
         cell.push_own(&unregistered, None);
-        self.clone().end(Command::Drain).await;
+        self.to_any().end(Command::Drain).await;
         let channel = cell.channel().as_str();
         cell.hub().tell(channel, Notes::default(), || unregistered);
     }
@@ -271,6 +276,12 @@ impl<C: Component> Address<C> {
         added::add(&self.cell, Some(channel), priority, run)
     }
 
+    /// Returns its handlers: those of its type, in the order of its source, then those
+    /// that were added.
+    pub fn handlers(&self) -> Handlers {
+        self.cell.handlers()
+    }
+
     /// Removes a handler that was added; `false` if it is gone already.
     pub fn remove_handler(&self, id: HandlerId) -> bool {
         self.cell.additions().remove(self.cell.hub(), id)
@@ -292,36 +303,6 @@ impl<C: Component> Address<C> {
         };
         parent.ask(order).await.unwrap_or(Err(StartError::Stopped))
     }
-
-    async fn terminate(&self, how: Command) {
-        self.unless_inside(self.clone().end(how)).await;
-    }
-
-    /// Runs a future beside the component, and waits for it, unless a handler or
-    /// task of the component would: for its own end it would wait for ever.
-    async fn unless_inside(&self, future: impl Future<Output = ()> + Send + 'static) {
-        let (done, over) = oneshot::channel::<()>();
-        let beside = async move {
-            future.await;
-            drop(done);
-        };
-        self.cell.hub().runtime().spawn(beside);
-        if !self.cell.is_inside() {
-            let _ = over.await;
-        }
-    }
-
-    async fn end(self, how: Command) {
-        // A component may move while it is asked to end: then ask again there.
-        while !self.is_gone() {
-            let parent = self.cell.parent();
-            let body = self.cell.clone();
-            let order = |reply| Order::Terminate { body, how, reply };
-            if parent.ask(order).await.is_none() && Arc::ptr_eq(&parent, &self.cell.parent()) {
-                return;
-            }
-        }
-    }
 }
 
 impl<C: Component> Clone for Address<C> {
@@ -332,8 +313,10 @@ impl<C: Component> Clone for Address<C> {
     }
 }
 
+/// Writes `<Type/channel name (queued=N) [R]>`, or `[S]` where no life has
+/// started.
 impl<C: Component> fmt::Debug for Address<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address({} {})", self.name(), self.id())
+        show(&*self.cell, f)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use crate::core::component::any_address::Seen;
 use crate::core::component::watch::Watched;
 use crate::core::component::{Inbox, Shutdown};
 use crate::core::event::{End, Error};
@@ -196,7 +197,7 @@ pub(crate) enum Fate {
 }
 
 /// A component of any type.
-pub(crate) trait Body: Party + Watched {
+pub(crate) trait Body: Party + Watched + Seen {
     fn name(&self) -> &Arc<str>;
     fn channel(&self) -> &Channel;
     /// How long it may take to end, unless its supervisor was told otherwise.

@@ -10,7 +10,7 @@ use crate::core::component::flow::Debts;
 use crate::core::component::keyed::KeyedTimers;
 use crate::core::component::watch::Watches;
 use crate::core::component::{
-    Body, Command, Component, Control, Fate, Inbox, OnRestart, Options, Shutdown,
+    Body, Command, Component, Control, Fate, Inbox, OnRestart, Options, Shutdown, discard,
 };
 use crate::core::event::{End, Error, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
@@ -69,6 +69,8 @@ struct Cold {
     addressed: AtomicBool,
     /// How its children are supervised, if not as its type says.
     supervision: Mutex<Option<Options>>,
+    /// How a life failed last.
+    failure: Mutex<Option<End>>,
 }
 
 impl<C: Component> Cell<C> {
@@ -116,6 +118,10 @@ impl<C: Component> Cell<C> {
 
     pub(crate) fn additions(&self) -> &Additions {
         &self.cold().additions
+    }
+
+    pub(crate) fn made_additions(&self) -> Option<&Additions> {
+        self.cold.get().map(|cold| &cold.additions)
     }
 
     pub(crate) fn keyed(&self) -> &KeyedTimers {
@@ -242,6 +248,21 @@ impl<C: Component> Cell<C> {
     /// Says how the children of this life are supervised.
     pub(crate) fn set_supervision(&self, options: Options) {
         *self.supervision() = Some(options);
+    }
+
+    pub(crate) fn last_failure(&self) -> Option<End> {
+        let failure = &self.cold.get()?.failure;
+        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.clone()
+    }
+
+    fn set_last_failure(&self, end: &End) {
+        let failure = &self.cold().failure;
+        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = failure.replace(end.clone());
+        // The error is the user's: it is dropped without the lock.
+        drop(failure);
+        discard(before, "an error");
     }
 
     fn supervision(&self) -> MutexGuard<'_, Option<Options>> {
@@ -452,6 +473,9 @@ impl<C: Component> Body for Cell<C> {
         if self.life() <= life {
             let told = if fate == Fate::Gone { GONE } else { TOLD };
             self.phase.fetch_max(told, Ordering::SeqCst);
+        }
+        if matches!(end, End::Failed(_) | End::Killed) {
+            self.set_last_failure(end);
         }
         // Pairs with the one in `watch::enter`.
         fence(Ordering::SeqCst);

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use crate::core::component::scope::StartWait;
 use crate::core::component::spec::Place;
 use crate::core::component::{
-    Address, Body, Cell, ChildError, ChildSpec, Component, Inbox, Order, Register, Restart, Scope,
-    StartError, Supervise,
+    Address, AnyAddress, Body, Cell, ChildError, ChildSpec, Component, Inbox, Order, Register,
+    Restart, Scope, StartError, Supervise,
 };
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
@@ -128,6 +128,15 @@ impl Children {
         self.ask(Question::List).await
     }
 
+    /// Looks up one child.
+    ///
+    /// # Errors
+    /// No such child.
+    pub async fn get(&self, child: impl Into<ChildRef>) -> Result<Child, ChildError> {
+        let child = child.into();
+        self.ask(|reply| Question::Look(child, reply)).await?
+    }
+
     /// Counts the children.
     ///
     /// # Errors
@@ -242,6 +251,8 @@ pub struct Child {
     pub name: Arc<str>,
     /// The component.
     pub component: ComponentId,
+    /// Its address, to look at it and to end it.
+    pub address: AnyAddress,
     /// How far it is.
     pub state: ChildState,
     /// Which life it lives, or lived last; the first is 1.
@@ -339,6 +350,7 @@ impl<C: Component> From<&Address<C>> for ChildRef {
 /// What a supervisor is asked.
 pub(crate) enum Question {
     List(oneshot::Sender<Vec<Child>>),
+    Look(ChildRef, oneshot::Sender<Result<Child, ChildError>>),
     Count(oneshot::Sender<ChildCount>),
     Find(ChildRef, oneshot::Sender<Result<Arc<dyn Body>, ChildError>>),
     Terminate(

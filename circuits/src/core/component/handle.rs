@@ -203,8 +203,10 @@ impl Handle {
     }
 }
 
+/// Writes `<Handle [R]>`, or `[S]` once the system has stopped.
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Handle")
+        let state = if self.is_stopped() { 'S' } else { 'R' };
+        write!(f, "<Handle [{state}]>")
     }
 }

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::component::{Body, Cell, Component, Handles};
+use crate::core::component::{Body, Cell, Component, HandlerInfo, Handles};
 use crate::core::event::{
     AnyEvent, Crashed, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started,
     Stopped, Unregistered, check_name, same,
@@ -149,6 +149,18 @@ impl<C: Component> Handler<C> {
         self.name
     }
 
+    /// Returns the channel that it listens on, in a component that is on another.
+    pub(crate) fn channel_from(&self, own: &Channel) -> Channel {
+        // A handler's channel is a checked literal; one written by hand may be wrong.
+        let said = self.channel.and_then(|name| Channel::literal(name).ok());
+        said.unwrap_or_else(|| own.clone())
+    }
+
+    /// Returns its priority.
+    pub(crate) const fn order(&self) -> f64 {
+        self.priority
+    }
+
     /// Tells whether it hears only what concerns the component itself.
     fn is_own(&self) -> bool {
         let own = |(name, event): &(&str, TypeId)| match &self.kind {
@@ -160,15 +172,9 @@ impl<C: Component> Handler<C> {
     }
 
     fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {
-        let channel = match self.channel {
-            // A handler's channel is a checked literal; one written by hand may be wrong.
-            Some(name) => Channel::literal(name).unwrap_or_else(|_| cell.channel().clone()),
-            None => cell.channel().clone(),
-        };
-        let id = SubscriptionId::new(cell.id(), number);
         Listener {
-            channel,
-            id,
+            channel: self.channel_from(cell.channel()),
+            id: SubscriptionId::new(cell.id(), number),
             priority: self.priority,
         }
     }
@@ -339,14 +345,8 @@ fn ticket<E: Event>(record: Option<&Arc<Delivery<E>>>) -> Ticket<Delivery<E>> {
 
 impl<C: Component> fmt::Debug for Handler<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let channel = self.channel.unwrap_or("");
-        write!(
-            f,
-            "<handler[{channel}][{}] ({}.{})>",
-            self.name,
-            C::NAME,
-            self.method
-        )
+        let own = Channel::literal(C::OPTIONS.channel).unwrap_or(Channel::ALL);
+        fmt::Display::fmt(&HandlerInfo::listed(self, &own), f)
     }
 }
 

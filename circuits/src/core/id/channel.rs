@@ -25,6 +25,9 @@ impl Channel {
     /// The longest channel name, in bytes.
     pub const LIMIT: usize = 255;
 
+    /// All channels.
+    pub(crate) const ALL: Self = Self(Name::Literal("*"));
+
     /// Checks a name and makes a channel of it.
     ///
     /// # Errors

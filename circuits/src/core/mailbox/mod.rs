@@ -356,7 +356,7 @@ impl<M: Message> Mailbox<M> {
         Poll::Pending
     }
 
-    fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.capacity as usize
     }
 

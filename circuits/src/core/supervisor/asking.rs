@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::core::component::{
-    Body, Child as Listed, ChildCount, ChildError, ChildKind, ChildRef, ChildSpec, ChildState,
-    Command, Fate, Question, SpecError, StartError, Terminating, Which, discard,
+    AnyAddress, Body, Child as Listed, ChildCount, ChildError, ChildKind, ChildRef, ChildSpec,
+    ChildState, Command, Fate, Question, SpecError, StartError, Terminating, Which, discard,
 };
 use crate::core::event::End;
 use crate::core::supervisor::child::{Child, Phase, Place, StartReply, Then};
@@ -19,6 +19,12 @@ impl Overseer {
             Question::List(reply) => {
                 let list = self.children.all().map(|(_, child)| list(child)).collect();
                 let _ = reply.send(list);
+            }
+            Question::Look(child, reply) => {
+                let found = self
+                    .find(&child)
+                    .and_then(|place| self.children.peek(place));
+                let _ = reply.send(found.map(list).ok_or_else(|| not_found(&child)));
             }
             Question::Count(reply) => {
                 let _ = reply.send(self.count());
@@ -203,6 +209,7 @@ fn list(child: &Child) -> Listed {
     Listed {
         name: body.name().clone(),
         component: body.id(),
+        address: AnyAddress::new(body.clone()),
         state: state(child),
         life: child.life,
         kind: kind(child),

@@ -169,8 +169,10 @@ impl Drop for Owner {
     }
 }
 
+/// Writes `<System [R]>`, or `[S]` once it has stopped.
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("System")
+        let state = if self.is_stopped() { 'S' } else { 'R' };
+        write!(f, "<System [{state}]>")
     }
 }
