@@ -10,6 +10,7 @@
 
 mod actor;
 mod component;
+pub mod counts;
 mod harness;
 mod workloads;
 
