@@ -8,6 +8,7 @@
 use std::alloc::System;
 use std::process::ExitCode;
 
+use circuits_benches::live_bytes;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
@@ -22,18 +23,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if circuits_benches::soak(events, live_bytes) {
+    if circuits_benches::soak(events, || live_bytes(ALLOCATOR)) {
         ExitCode::SUCCESS
     } else {
         eprintln!("FAILED: something above does not hold");
         ExitCode::FAILURE
     }
-}
-
-fn live_bytes() -> u64 {
-    let stats = ALLOCATOR.stats();
-    let live = stats
-        .bytes_allocated
-        .saturating_sub(stats.bytes_deallocated);
-    live as u64
 }

@@ -2,50 +2,27 @@
 
 use std::time::Duration;
 
-use crate::actor::Client;
-use crate::component::{Double, start};
-use crate::harness::{Case, On, timed};
+use crate::case::{Case, Theme, Workload};
+use crate::harness::{On, timed};
+use crate::peers::Peer;
 
-const COUNT: u64 = 60_000;
+const COUNT: u64 = 40_000;
 
-pub(crate) fn cases() -> Vec<Case> {
-    let both = |on| {
-        [
-            Case::new("call by channel", on, COUNT, by_hand, by_channel),
-            Case::new("call by address", on, COUNT, by_hand, by_address),
-        ]
-    };
-    On::BOTH.into_iter().flat_map(both).collect()
+pub(crate) fn cases(on: On) -> Vec<Case> {
+    vec![Case::new(Theme::Asking, "call", on, COUNT).all(Call)]
 }
 
-async fn by_hand(count: u64) -> Duration {
-    let client = Client::spawn();
-    timed(async {
-        for number in 0..count {
-            assert_eq!(client.double(number).await, number * 2);
-        }
-    })
-    .await
-}
+#[derive(Clone)]
+struct Call;
 
-async fn by_channel(count: u64) -> Duration {
-    let (system, _sink) = start().await;
-    timed(async {
-        for number in 0..count {
-            let answer = system.on("sink").call(Double { number }).await;
-            assert_eq!(answer.expect("the component answers"), number * 2);
-        }
-    })
-    .await
-}
-
-async fn by_address(count: u64) -> Duration {
-    let (system, sink) = start().await;
-    timed(async {
-        for number in 0..count {
-            let answer = system.to(&sink).call(Double { number }).await;
-            assert_eq!(answer.expect("the component answers"), number * 2);
-        }
-    })
-    .await
+impl Workload for Call {
+    async fn run<P: Peer>(self, peer: P, count: u64) -> Duration {
+        let sink = peer.sink().await;
+        timed(async {
+            for number in 0..count {
+                assert_eq!(peer.double(&sink, number).await, number * 2);
+            }
+        })
+        .await
+    }
 }

@@ -4,50 +4,36 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::actor::{Client, Message};
-use crate::component::{Add, start, sum};
-use crate::harness::{Case, On, timed};
+use crate::case::{Case, Theme, Workload};
+use crate::harness::{On, timed};
+use crate::peers::Peer;
 
 const SENDERS: u64 = 8;
-const COUNT: u64 = SENDERS * 50_000;
+const COUNT: u64 = SENDERS * 40_000;
 
-pub(crate) fn cases() -> Vec<Case> {
-    let case = |on| Case::new("tell, 8 senders", on, COUNT, by_hand, ours);
-    On::BOTH.into_iter().map(case).collect()
+pub(crate) fn cases(on: On) -> Vec<Case> {
+    vec![Case::new(Theme::Telling, "tell, 8 senders", on, COUNT).all(Senders)]
 }
 
-async fn by_hand(count: u64) -> Duration {
-    let client = Client::spawn();
-    timed(async {
-        let mut senders = JoinSet::new();
-        for _ in 0..SENDERS {
-            let client = client.clone();
-            senders.spawn(async move {
-                for _ in 0..count / SENDERS {
-                    client.send(Message::Add { amount: 1 }).await;
-                }
-            });
-        }
-        senders.join_all().await;
-        assert_eq!(client.sum().await, count);
-    })
-    .await
-}
+#[derive(Clone)]
+struct Senders;
 
-async fn ours(count: u64) -> Duration {
-    let (system, sink) = start().await;
-    timed(async {
-        let mut senders = JoinSet::new();
-        for _ in 0..SENDERS {
-            let system = system.handle();
-            senders.spawn(async move {
-                for _ in 0..count / SENDERS {
-                    system.on("sink").fire(Add { amount: 1 }).await;
-                }
-            });
-        }
-        senders.join_all().await;
-        assert_eq!(sum(&system, &sink).await, count);
-    })
-    .await
+impl Workload for Senders {
+    async fn run<P: Peer>(self, peer: P, count: u64) -> Duration {
+        let sink = peer.sink().await;
+        timed(async {
+            let mut senders = JoinSet::new();
+            for _ in 0..SENDERS {
+                let (peer, sink) = (peer.clone(), sink.clone());
+                senders.spawn(async move {
+                    for _ in 0..count / SENDERS {
+                        peer.add(&sink, 1).await;
+                    }
+                });
+            }
+            senders.join_all().await;
+            assert_eq!(peer.sum(&sink).await, count);
+        })
+        .await
+    }
 }

@@ -11,6 +11,7 @@ use circuits::{Handle, Options};
 use tokio::task::JoinSet;
 
 use crate::harness::{On, be_quiet_about};
+use crate::memory::resident;
 
 const SENDERS: u64 = 8;
 const STEPS: u64 = 10;
@@ -270,11 +271,4 @@ fn judge(fired: u64, tally: &Tally, system: &Handle, live: &[u64]) -> bool {
     let verdict = if flat { "ok" } else { "FAILED" };
     println!("{verdict}: live bytes at the end: {last}, after the first tenth {first}");
     holds && flat
-}
-
-/// Returns how much memory the process holds, where the system tells.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }

@@ -8,8 +8,8 @@ use std::time::Instant;
 use circuits::Options;
 use circuits::prelude::*;
 
-use crate::component::{Double, Sink, add_to};
 use crate::harness::{On, be_quiet_about, median};
+use crate::peers::{Double, Sink, add_to};
 
 /// Calls in each half of a round.
 const CALLS: u64 = 20_000;

@@ -1,56 +1,49 @@
-//! One sender tells one receiver, waiting for room where there is none.
+//! One sender tells one receiver, waiting for room where there is none; with a
+//! handler that is a plain function, and with one that is async.
 
 use std::time::Duration;
 
-use crate::actor::{Client, Message};
-use crate::component::{Add, start, sum};
-use crate::harness::{Case, On, timed};
+use crate::case::{Case, Theme, Workload};
+use crate::harness::{On, timed};
+use crate::peers::Peer;
 
-const COUNT: u64 = 400_000;
+const COUNT: u64 = 300_000;
 
-pub(crate) fn cases() -> Vec<Case> {
-    let both = |on| {
-        [
-            Case::new("tell by channel", on, COUNT, by_hand, by_channel),
-            Case::new("tell by address", on, COUNT, by_hand, by_address),
-        ]
-    };
-    On::BOTH.into_iter().flat_map(both).collect()
+pub(crate) fn cases(on: On) -> Vec<Case> {
+    vec![
+        Case::new(Theme::Telling, "tell", on, COUNT).all(Tell),
+        Case::new(Theme::Telling, "tell an async handler", on, COUNT).all(TellAsync),
+    ]
 }
 
-async fn by_hand(count: u64) -> Duration {
-    let client = Client::spawn();
-    timed(async {
-        for amount in 0..count {
-            client.send(Message::Add { amount }).await;
-        }
-        assert_eq!(client.sum().await, expected(count));
-    })
-    .await
+#[derive(Clone)]
+struct Tell;
+
+impl Workload for Tell {
+    async fn run<P: Peer>(self, peer: P, count: u64) -> Duration {
+        let sink = peer.sink().await;
+        timed(async {
+            for amount in 0..count {
+                peer.add(&sink, amount).await;
+            }
+            assert_eq!(peer.sum(&sink).await, (0..count).sum());
+        })
+        .await
+    }
 }
 
-async fn by_channel(count: u64) -> Duration {
-    let (system, sink) = start().await;
-    timed(async {
-        for amount in 0..count {
-            system.on("sink").fire(Add { amount }).await;
-        }
-        assert_eq!(sum(&system, &sink).await, expected(count));
-    })
-    .await
-}
+#[derive(Clone)]
+struct TellAsync;
 
-async fn by_address(count: u64) -> Duration {
-    let (system, sink) = start().await;
-    timed(async {
-        for amount in 0..count {
-            system.to(&sink).fire(Add { amount }).await;
-        }
-        assert_eq!(sum(&system, &sink).await, expected(count));
-    })
-    .await
-}
-
-fn expected(count: u64) -> u64 {
-    (0..count).sum()
+impl Workload for TellAsync {
+    async fn run<P: Peer>(self, peer: P, count: u64) -> Duration {
+        let sink = peer.sink().await;
+        timed(async {
+            for amount in 0..count {
+                peer.add_async(&sink, amount).await;
+            }
+            assert_eq!(peer.sum(&sink).await, (0..count).sum());
+        })
+        .await
+    }
 }
