@@ -39,6 +39,9 @@ mod ending {}
 #[doc = include_str!("../book/src/timers.md")]
 mod timers {}
 
+#[doc = include_str!("../book/src/workers.md")]
+mod workers {}
+
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 

@@ -57,6 +57,7 @@
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
 //! | `web` | HTTP servers; with the feature `web`. |
+//! | `worker` | Work that blocks or computes for long, on threads of its own; with the feature `worker`. |
 //! | `testing` | A harness for tests; with the feature `testing`. |
 //!
 //! # Features
@@ -78,6 +79,8 @@ pub mod timer;
 pub mod tools;
 #[cfg(feature = "web")]
 pub mod web;
+#[cfg(feature = "worker")]
+pub mod worker;
 
 pub use crate::core::component::{
     Address, AnyAddress, AutoShutdown, Backoff, CallAll, Context, Handle, Incarnation, Link,

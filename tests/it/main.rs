@@ -62,3 +62,4 @@ mod unheard;
 mod unwanted;
 mod waiting;
 mod wordcount;
+mod worker;

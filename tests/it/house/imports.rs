@@ -20,7 +20,7 @@ const ROOMS: [&str; 9] = [
 ];
 
 /// What stands on the core and uses only what a user's crate could.
-const LEAVES: [&str; 10] = [
+const LEAVES: [&str; 11] = [
     "debugger",
     "net",
     "timer",
@@ -31,6 +31,7 @@ const LEAVES: [&str; 10] = [
     "web",
     "node",
     "testing",
+    "worker",
 ];
 
 #[test]

@@ -1,0 +1,84 @@
+//! One worker and two jobs: the one thread of the runtime ticks on meanwhile.
+//!
+//! ```text
+//! $ cargo run -p circuits-examples --bin factorial
+//! tick
+//! tick
+//! tick
+//! 20! is 2432902008176640000
+//! Factorial(20) is done
+//! 25! failed: it takes more than 64 bits
+//! ```
+
+use std::thread;
+
+use circuits::CallError;
+use circuits::event::Success;
+use circuits::prelude::*;
+use circuits::worker::{Job, JobContext, Worker};
+
+#[derive(Event, Clone, Debug)]
+#[event(channel = "worker", reply = u64, success)]
+struct Factorial(u64);
+
+impl Job for Factorial {
+    /// Takes its time, as it may on a thread of the worker's.
+    fn run(&self, _cx: &JobContext) -> Result<u64, Error> {
+        thread::sleep(Duration::from_millis(350));
+        let product = (1..=self.0).try_fold(1, u64::checked_mul);
+        product.ok_or_else(|| Error::new("it takes more than 64 bits"))
+    }
+}
+
+#[derive(Event, Clone)]
+struct Tick;
+
+#[derive(Event)]
+struct Begin;
+
+#[component(channel = "app")]
+struct App;
+
+#[component]
+impl App {
+    #[handler("started")]
+    fn started(&mut self, cx: &Context<Self>) {
+        cx.timer("tick").every(Duration::from_millis(100), Tick);
+        cx.fire(Begin);
+    }
+
+    #[handler("tick")]
+    async fn tick(&self, _: &Tick) {
+        println!("tick");
+    }
+
+    /// `&self`: while it waits for the worker, the ticks are handled.
+    #[handler("begin")]
+    async fn begin(&self, _: &Begin, cx: &Context<Self>) -> Result<(), CallError> {
+        println!("20! is {}", cx.call(Factorial(20)).await?);
+        cx.timer("tick").cancel();
+        if let Err(CallError::Failed(error)) = cx.call(Factorial(25)).await {
+            println!("25! failed: {error}");
+        }
+        cx.system().drain();
+        Ok(())
+    }
+
+    #[handler("factorial_success", channel = "worker")]
+    async fn success(&self, done: &Success<Factorial>) {
+        println!("{:?} is done", done.event);
+    }
+
+    /// Handled here, a failure is not logged.
+    #[handler("exception", channel = "*")]
+    fn exception(&mut self) {}
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> circuits::Result<()> {
+    let system = System::new();
+    let worker = Worker::threads(1).job::<Factorial>();
+    system.supervise(move || worker.clone()).await?;
+    system.supervise(|| App).await?;
+    system.run().await
+}
