@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Lit, LitFloat, LitInt, LitStr, Meta, Path, Token, Type};
+use syn::{Lit, LitFloat, LitInt, LitStr, Member, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::name;
@@ -226,6 +226,15 @@ impl Key {
             .parse()
             .map(Rule::Function)
             .map_err(|_| syn::Error::new(span, hint))
+    }
+
+    /// `key = field`.
+    pub(crate) fn member(&self, input: ParseStream<'_>) -> syn::Result<Member> {
+        self.value(
+            input,
+            "the name of a field",
+            &format!("{} = base", self.name),
+        )
     }
 
     /// `crate = path`.

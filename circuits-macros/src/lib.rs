@@ -82,6 +82,7 @@ use proc_macro::TokenStream;
 /// | | `"tell"` | The failure of a linked component arrives as a `down` event. |
 /// | `on_restart` | `"keep_mailbox"` | What waits is handled by the next life. |
 /// | | `"drop_mailbox"` | What waits when a life ends becomes dead letters. |
+/// | `extends` | the name of a field | The field is a `Base<C>`: `C` handles what this component does not. |
 /// | `attempts` | a number, from 1 | How many lives one event may crash before it is put aside. |
 /// | `crate` | a path | Where the library is, if not at `::circuits`. |
 ///
@@ -193,6 +194,7 @@ pub fn component(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `timeout` | `"5s"` | How long an `async` handler may take; not zero. |
 /// | `parallel` | | Runs a `&self` handler on another thread. |
 /// | `on_error` | a word or a path | What its errors do, as on the component, which comes next. |
+/// | `also` | | Hears its event beside the component that its own `extends`, not in its place. |
 ///
 /// Two handlers that hear the same event on the same channel have different priorities.
 ///

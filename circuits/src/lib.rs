@@ -83,7 +83,7 @@ pub mod web;
 pub mod worker;
 
 pub use crate::core::component::{
-    Address, AnyAddress, AutoShutdown, Backoff, CallAll, Context, Handle, Incarnation, Link,
+    Address, AnyAddress, AutoShutdown, Backoff, Base, CallAll, Context, Handle, Incarnation, Link,
     LinkBroken, Monitor, OnError, OnLink, OnRestart, Options, Phase, PhaseError, Restart, Shutdown,
     StartError, Strategy, Wait, WaitError,
 };
@@ -115,8 +115,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::core::component::{
-        Added, AutoShutdown, Component, Context, Declare, Handler, Handles, OnError, OnLink,
-        OnRestart, Options, Owned, Shared, Shutdown, Strategy,
+        Added, AutoShutdown, Base, Component, Context, Declare, Handler, Handles, OnError, OnLink,
+        OnRestart, Options, Owned, Shared, Shutdown, StartBase, Strategy,
     };
     pub use crate::core::event::{
         AnyEvent, Boxed, ByName, Copier, CopyOf, Describe, Error, Event, Feedback, Fit, Fits,

@@ -18,6 +18,7 @@ mod error_rules;
 mod event_priority;
 mod events;
 mod exceptions;
+mod extends;
 mod feedback;
 mod fire;
 mod graphs;

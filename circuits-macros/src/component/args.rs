@@ -1,7 +1,7 @@
 //! Reads the keys of `#[component(..)]` on a struct or enum.
 
 use proc_macro2::TokenStream;
-use syn::{Lit, LitInt, LitStr};
+use syn::{Lit, LitInt, LitStr, Member};
 
 use crate::errors::Errors;
 use crate::keys::{self, Entry, Rule};
@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "on_link",
     "on_restart",
     "attempts",
+    "extends",
     "crate",
 ];
 
@@ -38,6 +39,7 @@ pub(crate) struct Args {
     pub(crate) on_link: Option<LitStr>,
     pub(crate) on_restart: Option<LitStr>,
     pub(crate) attempts: Option<LitInt>,
+    pub(crate) extends: Option<Member>,
     pub(crate) root: Root,
 }
 
@@ -65,6 +67,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
             "on_link" => args.on_link = Some(key.string(input, "tell")?),
             "on_restart" => args.on_restart = Some(key.string(input, "drop_mailbox")?),
             "attempts" => args.attempts = Some(key.integer(input, 3)?),
+            "extends" => args.extends = Some(key.member(input)?),
             "crate" => args.root = key.root(input)?,
             _ => return Err(key.unknown("component", KEYS)),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{Generics, Lit, LitInt, LitStr, Path};
+use syn::{Fields, Generics, Lit, LitInt, LitStr, Member, Path};
 
 use super::args::Args;
 use crate::errors::Errors;
@@ -52,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) within: Option<Duration>,
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) attempts: Option<u32>,
+    /// The field that holds what it extends.
+    pub(crate) extends: Option<Member>,
     /// Those that are one of a few words.
     pub(crate) choices: Vec<Choice>,
     /// The function that decides what an error does.
@@ -82,7 +84,9 @@ pub(crate) struct Choice {
 }
 
 /// Judges each key on its own; a bad one is left out.
-pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
+///
+/// `fields` are those of a struct; an enum has none of its own.
+pub(crate) fn check(args: Args, fields: Option<&Fields>, errors: &mut Errors) -> Options {
     let (on_error, rule) = match args.on_error {
         Some(Rule::Word(literal)) => (Some(literal), None),
         Some(Rule::Function(path)) => (None, Some(path)),
@@ -114,6 +118,7 @@ pub(crate) fn check(args: Args, errors: &mut Errors) -> Options {
         }),
         shutdown: judge.value(args.shutdown, |literal| check_shutdown(&literal)),
         attempts: judge.value(args.attempts, |literal| check_attempts(&literal)),
+        extends: judge.value(args.extends, |member| check_extends(member, fields)),
         choices: choices
             .into_iter()
             .filter_map(|(key, kind, literal, known)| {
@@ -198,6 +203,21 @@ fn check_attempts(literal: &LitInt) -> syn::Result<u32> {
             Err(syn::Error::new_spanned(literal, message))
         }
     }
+}
+
+fn check_extends(member: Member, fields: Option<&Fields>) -> syn::Result<Member> {
+    let name = match &member {
+        Member::Named(name) => name::plain(name),
+        Member::Unnamed(index) => index.index.to_string(),
+    };
+    let message = match fields {
+        Some(fields) if fields.members().any(|field| field == member) => return Ok(member),
+        Some(_) => format!("no field `{name}`: add one, as `{name}: Base<Greeter>`"),
+        None => "an enum has no field of its own to extend: write a struct with a field \
+                 `base: Base<Greeter>`"
+            .to_owned(),
+    };
+    Err(syn::Error::new_spanned(member, message))
 }
 
 /// Reads the word for what an error does.

@@ -1,20 +1,22 @@
 //! Writes `impl Declare`: the options of a component as one constant.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Member;
 use syn::spanned::Spanned;
-use syn::{Attribute, Generics};
 
+use super::Subject;
 use super::check::{Choice, Options, Restarts, Shutdown};
 use crate::{duration, place};
 
 /// The implementation of `Declare`; nothing for a type with lifetimes, which is refused.
-pub(crate) fn expand(
-    options: &Options,
-    ident: &Ident,
-    generics: &Generics,
-    attrs: &[Attribute],
-) -> TokenStream {
+pub(crate) fn expand(options: &Options, subject: &Subject<'_>) -> TokenStream {
+    let &Subject {
+        ident,
+        generics,
+        attrs,
+        ..
+    } = subject;
     if generics.lifetimes().next().is_some() {
         return TokenStream::new();
     }
@@ -34,6 +36,10 @@ pub(crate) fn expand(
             }
         }
     });
+    let start_base = options
+        .extends
+        .as_ref()
+        .map(|field| start_base(field, &private));
     quote! {
         #(#cfgs)*
         #[automatically_derived]
@@ -41,6 +47,26 @@ pub(crate) fn expand(
         impl #impl_generics #private::Declare for #ident #ty_generics #where_clause {
             const OPTIONS: #private::Options = #private::Options::new() #calls;
             #rule
+            #start_base
+        }
+    }
+}
+
+/// Starts what the component extends.
+fn start_base(field: &Member, private: &TokenStream) -> TokenStream {
+    let start = place::at(
+        field.span(),
+        quote!(::core::option::Option::Some(#private::Base::start(&mut self.#field, cx))),
+    );
+    quote! {
+        fn start_base<'a>(
+            &'a mut self,
+            cx: &'a #private::Context<Self>,
+        ) -> ::core::option::Option<#private::StartBase<'a>>
+        where
+            Self: #private::Component,
+        {
+            #start
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) use check::{check_lifetimes, check_on_error};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Item;
+use syn::{Attribute, Fields, Generics, Ident, Item};
 
 use crate::errors::Errors;
 use crate::handlers;
@@ -24,8 +24,24 @@ pub(crate) fn component(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     match parsed {
-        Item::Struct(it) => options(args, &item, &it.ident, &it.generics, &it.attrs),
-        Item::Enum(it) => options(args, &item, &it.ident, &it.generics, &it.attrs),
+        Item::Struct(it) => {
+            let subject = Subject {
+                ident: &it.ident,
+                generics: &it.generics,
+                attrs: &it.attrs,
+                fields: Some(&it.fields),
+            };
+            options(args, &item, &subject)
+        }
+        Item::Enum(it) => {
+            let subject = Subject {
+                ident: &it.ident,
+                generics: &it.generics,
+                attrs: &it.attrs,
+                fields: None,
+            };
+            options(args, &item, &subject)
+        }
         Item::Impl(it) => handlers::handlers(args, it),
         other => {
             let error = misplaced(&other).to_compile_error();
@@ -34,18 +50,21 @@ pub(crate) fn component(args: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn options(
-    args: TokenStream,
-    item: &TokenStream,
-    ident: &syn::Ident,
-    generics: &syn::Generics,
-    attrs: &[syn::Attribute],
-) -> TokenStream {
+/// The type that becomes a component.
+struct Subject<'a> {
+    ident: &'a Ident,
+    generics: &'a Generics,
+    attrs: &'a [Attribute],
+    /// Those of a struct; an enum has none of its own.
+    fields: Option<&'a Fields>,
+}
+
+fn options(args: TokenStream, item: &TokenStream, subject: &Subject<'_>) -> TokenStream {
     let mut errors = Errors::default();
-    check::check_lifetimes(generics, &mut errors);
+    check::check_lifetimes(subject.generics, &mut errors);
     let args = args::parse(args, &mut errors);
-    let options = check::check(args, &mut errors);
-    let declare = expand::expand(&options, ident, generics, attrs);
+    let options = check::check(args, subject.fields, &mut errors);
+    let declare = expand::expand(&options, subject);
     let errors = errors.to_tokens();
     quote!(#item #errors #declare)
 }

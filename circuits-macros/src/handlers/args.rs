@@ -7,7 +7,9 @@ use crate::errors::Errors;
 use crate::keys::{self, Entry, Number, Rule};
 use crate::path::Root;
 
-const KEYS: &[&str] = &["channel", "priority", "timeout", "parallel", "on_error"];
+const KEYS: &[&str] = &[
+    "channel", "priority", "timeout", "parallel", "on_error", "also",
+];
 
 /// What is written in `#[handler(..)]`.
 #[derive(Default)]
@@ -18,6 +20,7 @@ pub(crate) struct Args {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) parallel: Option<Span>,
     pub(crate) on_error: Option<OnError>,
+    pub(crate) also: Option<Span>,
 }
 
 /// The key `on_error`.
@@ -71,6 +74,10 @@ pub(crate) fn parse_handler(meta: &Meta, errors: &mut Errors) -> Args {
                     key: key.span,
                     value: key.rule(input, "restart")?,
                 });
+            }
+            "also" => {
+                key.flag(input)?;
+                args.also = Some(key.span);
             }
             "name" => {
                 let message = "a name stands on its own: write `#[handler(\"hello\")]`";

@@ -66,6 +66,8 @@ pub(crate) struct Handler {
     pub(crate) channel: Option<LitStr>,
     pub(crate) priority: Option<f64>,
     pub(crate) on_error: Option<OnError>,
+    /// Whether it hears beside what the component extends.
+    pub(crate) also: bool,
 }
 
 /// What an error of a handler does.
@@ -195,6 +197,7 @@ fn check_method(method: &Method, own: &Type, index: usize, errors: &mut Errors) 
         channel,
         priority: args.priority.as_ref().map(|priority| priority.value),
         on_error,
+        also: check_also(args, errors),
     })
 }
 
@@ -252,6 +255,15 @@ fn check_on_error(args: &Args, fallible: bool, errors: &mut Errors) -> Option<On
             .map(OnError::Always)
             .ok(),
     }
+}
+
+fn check_also(args: &Args, errors: &mut Errors) -> bool {
+    if let (Some(key), Some(_)) = (args.also, &args.channel) {
+        let message = "a handler with a channel of its own overrides nothing: remove `also`, or \
+                       remove `channel`";
+        errors.at(key, message);
+    }
+    args.also.is_some()
 }
 
 fn check_mode(args: &Args, exclusive: bool, errors: &mut Errors) -> Mode {

@@ -178,6 +178,7 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         quote!(.priority(#minus #size))
     });
     let origin = handler.origin.then(|| quote!(.origin()));
+    let also = handler.also.then(|| quote!(.also()));
     let row = |text: &String| match &handler.input {
         Input::Typed(event) => {
             // Where the name is checked on its own, checking it here would report it twice.
@@ -194,7 +195,7 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         Input::Any => quote!(#private::Handler::any(#method, #text, #message::#variant)),
     };
     let rows = handler.names.iter().map(|name| row(&name.text));
-    rows.map(|row| quote!(#row #channel #priority #origin))
+    rows.map(|row| quote!(#row #channel #priority #origin #also))
         .collect()
 }
 

@@ -12,7 +12,7 @@ use crate::core::component::watch::Watches;
 use crate::core::component::{
     Body, Command, Component, Control, Fate, Inbox, OnRestart, Options, Shutdown, discard,
 };
-use crate::core::event::{End, Error, Reason, Registered};
+use crate::core::event::{End, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::{Mailbox, Message};
 use crate::core::reply::{CallError, Edges, Notes, Party};
@@ -71,6 +71,9 @@ struct Cold {
     supervision: Mutex<Option<Options>>,
     /// How a life failed last.
     failure: Mutex<Option<End>>,
+    /// The names of events that its handlers do not hear on its channel; set
+    /// before it is in the routes.
+    except: OnceLock<Box<[String]>>,
 }
 
 impl<C: Component> Cell<C> {
@@ -208,10 +211,26 @@ impl<C: Component> Cell<C> {
     pub(crate) fn enlist(self: &Arc<Self>) {
         if self.retired.swap(false, Ordering::AcqRel) {
             self.mailbox.open();
+            let except = self.except();
             for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
-                handler.subscribe(number, self);
+                if !handler.is_among(except) {
+                    handler.subscribe(number, self);
+                }
             }
         }
+    }
+
+    /// Leaves the handlers of events of these names out of the routes.
+    pub(crate) fn set_except(&self, names: &[String]) {
+        if !names.is_empty() {
+            // A child that is described anew is not the same with other names.
+            self.cold().except.get_or_init(|| names.into());
+        }
+    }
+
+    pub(crate) fn except(&self) -> &[String] {
+        let names = self.cold.get().and_then(|cold| cold.except.get());
+        names.map_or(&[], |names| names)
     }
 
     /// Notes full mailboxes that the component fired into without awaiting.
@@ -308,29 +327,6 @@ impl<C: Component> Cell<C> {
                 links.children = Some(inbox.clone());
                 inbox
             }
-        }
-    }
-
-    /// Buries what nobody took; what the framework owed to one life just ends.
-    pub(crate) fn bury_waiting(&self, message: C::Message) {
-        let track = message.letter().track();
-        if track.is_none_or(|track| !track.is_owed()) {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
-        }
-    }
-
-    /// Counts an event as a dead letter and tells its caller why.
-    ///
-    /// Contains a panic in the event's drop: this runs in supervisors, and
-    /// while a killed life is dropped, where a second panic ends the process.
-    pub(crate) fn bury(&self, message: C::Message, reason: Reason, error: CallError) {
-        let buried = runtime::guard(|| {
-            let name = message.letter().name();
-            message.letter().lose(error, None);
-            self.hub.dead_letter(name, reason, || message.into_event());
-        });
-        if let Err(panic) = buried {
-            self.report_failure("drop", &Error::from(panic));
         }
     }
 

@@ -143,9 +143,11 @@ where
         let channel = self.channel(draft).map_err(StartError::BadChannel)?;
         let same = old.filter(|old| *old.channel() == channel);
         let same = same.and_then(|old| old.into_any().downcast::<Cell<C>>().ok());
+        let same = same.filter(|cell| cell.except() == draft.except);
         let cell = same
             .unwrap_or_else(|| Cell::new(hub.clone(), inbox.clone(), draft.name.clone(), channel));
         cell.set_on_restart(draft.on_restart);
+        cell.set_except(&draft.except);
         Ok(birth(cell, draft.spec.restart, self.factory))
     }
 }

@@ -71,7 +71,7 @@ impl<C: Component> Context<C> {
         Self {
             cell,
             life,
-            handler: "",
+            handler: "extends",
             run: Run::ALONE,
             crashes: 0,
             track: None,

@@ -36,6 +36,7 @@ pub struct Handler<C: Component> {
     channel: Option<&'static str>,
     priority: f64,
     origin: bool,
+    also: bool,
     kind: Kind<C>,
 }
 
@@ -109,6 +110,7 @@ impl<C: Component> Handler<C> {
             channel: None,
             priority: 0.0,
             origin: false,
+            also: false,
             kind,
         }
     }
@@ -137,6 +139,14 @@ impl<C: Component> Handler<C> {
 
     pub(crate) const fn wants_origin(&self) -> bool {
         self.origin
+    }
+
+    /// Hears its event beside the component that this one extends, which hears it
+    /// as well; where nothing is extended, it changes nothing. See [`Base`](super::Base).
+    #[must_use]
+    pub const fn also(mut self) -> Self {
+        self.also = true;
+        self
     }
 
     /// Returns the name of the method.
@@ -169,6 +179,19 @@ impl<C: Component> Handler<C> {
             Kind::Notice(_) | Kind::Any(_) => *name == self.name,
         };
         self.channel.is_none() && OWN.iter().any(own)
+    }
+
+    /// Returns the name of the event that it hears in the place of a component
+    /// which its own extends.
+    pub(crate) fn overrides(&self) -> Option<&'static str> {
+        let overrides = self.channel.is_none() && !self.also && !self.is_own();
+        overrides.then_some(self.name)
+    }
+
+    /// Tells whether it hears an event of one of these names on the channel of its
+    /// component.
+    pub(crate) fn is_among(&self, names: &[String]) -> bool {
+        self.channel.is_none() && names.iter().any(|name| name == self.name)
     }
 
     fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {

@@ -196,6 +196,14 @@ impl<C: Component> Life<C> {
         let cell = self.cell().clone();
         let number = self.cx.life();
         let name = || cell.name().clone();
+        if let Some(component) = self.state.as_mut().and_then(C::State::get_mut)
+            && let Some(start) = component.start_base(&self.cx)
+            && let Err(error) = start.await
+        {
+            let error = Error::from(error);
+            cell.report_failure("extends", &error);
+            return Some(End::Failed(error));
+        }
         if number == 1 {
             let parent = cell.parent().owner();
             let registered = || Registered::new(cell.id(), name(), parent);

@@ -10,6 +10,7 @@ mod added;
 mod address;
 mod any_address;
 mod backoff;
+mod base;
 mod birth;
 mod body;
 mod call;
@@ -53,6 +54,7 @@ pub use self::added::{Added, HandlerError, HandlerId};
 pub use self::address::Address;
 pub use self::any_address::AnyAddress;
 pub use self::backoff::Backoff;
+pub use self::base::{Base, StartBase};
 pub(crate) use self::body::{Body, Command, Control, Fate};
 pub use self::call::{Call, CallAll};
 pub(crate) use self::cell::Cell;
@@ -104,6 +106,19 @@ pub trait Declare {
     /// [`Options::on_error`].
     fn on_error(error: &Error) -> Option<OnError> {
         let _ = error;
+        None
+    }
+
+    /// Starts the component that this one extends, at the begin of each life,
+    /// before any of its handlers; for `extends = field` that is
+    /// `Some(self.field.start(cx))`. `None`, unless said.
+    ///
+    /// Where it does not start, neither does this life.
+    fn start_base<'a>(&'a mut self, cx: &'a Context<Self>) -> Option<StartBase<'a>>
+    where
+        Self: Component,
+    {
+        let _ = cx;
         None
     }
 }

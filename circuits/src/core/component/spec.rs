@@ -110,6 +110,8 @@ pub(crate) struct Draft {
     pub(crate) channel: Option<String>,
     /// `None` leaves it to the child's type.
     pub(crate) on_restart: Option<OnRestart>,
+    /// The names of events that it does not hear on its channel.
+    pub(crate) except: Vec<String>,
     pub(crate) spec: Spec,
 }
 
@@ -119,6 +121,7 @@ impl Draft {
             name: None,
             channel: None,
             on_restart: None,
+            except: Vec::new(),
             spec: Spec::new(restart),
         }
     }
@@ -255,6 +258,17 @@ macro_rules! draft_setters {
                 self
             }
 
+            /// Leaves out its handlers of events of these names, as they are
+            /// written in `#[handler(..)]`: they hear nothing that is fired on a
+            /// channel, except for handlers with a channel of their own; nor do
+            /// those of what it [extends](crate::Base). By address, and of its own
+            /// life, the child still hears all.
+            pub fn except(mut self, names: impl IntoIterator<Item: Into<String>>) -> Self {
+                let names = names.into_iter().map(Into::into);
+                self.draft.except.extend(names);
+                self
+            }
+
             /// Makes the child significant: its end may end its supervisor, as
             /// [`AutoShutdown`](crate::AutoShutdown) says.
             pub fn significant(mut self) -> Self {
@@ -369,6 +383,7 @@ async fn start<C: Component>(
     }
     let cell = Cell::new(place.hub, place.inbox.clone(), draft.name, channel);
     cell.set_on_restart(draft.on_restart);
+    cell.set_except(&draft.except);
     let birth = birth(cell.clone());
     let _waiting = place
         .scope
