@@ -48,6 +48,9 @@ mod net_and_web {}
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 
+#[doc = include_str!("../book/src/tools.md")]
+mod tools {}
+
 #[doc = include_str!("../book/src/promises.md")]
 mod promises {}
 

@@ -3,7 +3,7 @@
 use circuits::component::{ChildState, Handlers};
 use circuits::event::{End, Registered};
 use circuits::prelude::*;
-use circuits::tools::Tree;
+use circuits::tools::{Inspection, Tree};
 use circuits::{AnyAddress, ComponentId};
 
 use crate::support::{Log, settle, within};
@@ -298,6 +298,72 @@ async fn a_component_tells_how_it_failed_last() {
     nest.stop().await;
     // An end in order is no failure, and hides none.
     assert!(matches!(nest.last_failure(), Some(End::Killed)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn core_141_a_component_is_inspected_also_while_it_hangs() {
+    #[component(channel = "one")]
+    struct One;
+
+    #[component]
+    impl One {
+        #[handler("foo", "bar")]
+        async fn hang(&mut self) {
+            std::future::pending::<()>().await;
+        }
+
+        #[handler("foo", priority = 1)]
+        fn foo(&mut self, _event: &Foo) {}
+    }
+
+    let system = System::new();
+    let one = system.supervise(|| One).named("one").await.unwrap();
+    one.children()
+        .supervise(Leaf::default)
+        .named("leaf")
+        .await
+        .unwrap();
+    one.to_any().kill();
+    settle().await;
+    for _ in 0..3 {
+        system.on("one").fire(Bar);
+    }
+    settle().await;
+    let expected = "<One/one one (queued=2) [R]>
+ Path: /one
+ State: Running, life 2
+ Mailbox: 2 of 1024
+ Last failure: it was killed
+ Components: 0
+ Event Handlers: 2
+  foo; 2
+   <handler[one][foo,bar] (One.hang)>
+   <handler[one][foo][1.00] (One.foo)>
+  bar; 1
+   <handler[one][foo,bar] (One.hang)>
+";
+    assert_eq!(within(Inspection::of(&one)).await.to_string(), expected);
+
+    let children = one.children();
+    children
+        .supervise(Leaf::default)
+        .named("a\nb")
+        .await
+        .unwrap();
+    let inspection = Inspection::of(&one).await;
+    assert_eq!(inspection.children.len(), 1);
+    let text = inspection.to_string();
+    assert!(
+        text.contains(" Components: 1\n  <Leaf/* a\\nb (queued=0) [R]>\n"),
+        "{text}"
+    );
+    one.to_any().kill_branch().await;
+    let gone = Inspection::of(&one).await;
+    assert!(gone.listed.is_none());
+    assert!(
+        gone.to_string().contains(" State: gone, life 2\n"),
+        "{gone}"
+    );
 }
 
 #[tokio::test]

@@ -124,22 +124,22 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "    {line}");
 }
 
-/// Keeps what cannot be shown on a line, or in any XML, out of the lines of a label.
 fn lines(label: &[String]) -> Lines {
-    let is_shown = |character: char| {
+    label.iter().map(|line| one_line(line)).collect()
+}
+
+/// Writes as escapes what cannot be shown on a line, or in any XML.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
         let turns = matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        !character.is_control() && !turns && !matches!(character, '\u{fffe}' | '\u{ffff}')
-    };
-    let show = |line: &String| {
-        let escape = |text: &mut String, character: char| match is_shown(character) {
-            true => text.push(character),
-            false => text.extend(character.escape_default()),
-        };
-        let mut shown = String::new();
-        line.chars().for_each(|it| escape(&mut shown, it));
-        shown
-    };
-    label.iter().map(show).collect()
+        if character.is_control() || turns || matches!(character, '\u{fffe}' | '\u{ffff}') {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 /// Joins the lines of a label, each character written as the format wants it.

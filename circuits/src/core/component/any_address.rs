@@ -118,7 +118,8 @@ impl AnyAddress {
     }
 
     /// Returns how a life of it failed last, if one ever did: by an error, a panic
-    /// or a kill. It is known before the next life begins.
+    /// or a kill, but for one that ended it for good. It is known before the next
+    /// life begins.
     pub fn last_failure(&self) -> Option<End> {
         self.body.last_failure()
     }

@@ -470,8 +470,11 @@ impl<C: Component> Body for Cell<C> {
             let told = if fate == Fate::Gone { GONE } else { TOLD };
             self.phase.fetch_max(told, Ordering::SeqCst);
         }
-        if matches!(end, End::Failed(_) | End::Killed) {
-            self.set_last_failure(end);
+        match (end, fate) {
+            // Whoever ends many of them at once pays nothing for each.
+            (End::Killed, Fate::Gone) => {}
+            (End::Failed(_) | End::Killed, _) => self.set_last_failure(end),
+            _ => {}
         }
         // Pairs with the one in `watch::enter`.
         fence(Ordering::SeqCst);
