@@ -47,6 +47,7 @@ mod poison;
 mod replacing;
 mod several_channels;
 mod signals;
+mod sources;
 mod stages;
 mod supervision;
 mod supervisors;

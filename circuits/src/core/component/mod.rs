@@ -9,6 +9,7 @@ mod accept;
 mod added;
 mod address;
 mod any_address;
+mod attach;
 mod backoff;
 mod base;
 mod birth;

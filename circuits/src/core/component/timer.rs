@@ -29,6 +29,11 @@ impl TimerHandle {
         self.task.is_some_and(|task| self.owner.abort(task))
     }
 
+    /// Tells whether the timer or the task has not ended yet.
+    pub fn is_running(&self) -> bool {
+        self.task.is_some_and(|task| self.owner.runs(task))
+    }
+
     pub(crate) fn task(&self) -> Option<TaskId> {
         self.task
     }
@@ -42,11 +47,16 @@ impl fmt::Debug for TimerHandle {
 
 trait Owner: Send + Sync {
     fn abort(&self, task: TaskId) -> bool;
+    fn runs(&self, task: TaskId) -> bool;
 }
 
 impl<C: Component> Owner for Cell<C> {
     fn abort(&self, task: TaskId) -> bool {
         self.tasks().abort(task)
+    }
+
+    fn runs(&self, task: TaskId) -> bool {
+        self.tasks().runs(task)
     }
 }
 

@@ -80,6 +80,11 @@ impl Tasks {
         handle.map(|handle| handle.abort()).is_some()
     }
 
+    /// Tells whether a task still owns something.
+    pub(crate) fn runs(&self, id: TaskId) -> bool {
+        lock(&self.running).tasks.contains_key(&id)
+    }
+
     /// Tells whether one of them is the task that runs this.
     pub(crate) fn are_here(&self, here: Here) -> bool {
         let running = lock(&self.running);
