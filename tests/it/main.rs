@@ -21,6 +21,7 @@ mod exceptions;
 mod extends;
 mod feedback;
 mod fire;
+mod forwarding;
 mod graphs;
 mod groups;
 mod guide;
