@@ -168,8 +168,9 @@ pub fn component(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   no event, or `&AnyEvent`.
 /// - `#[handler("*")]` hears every event, as `&AnyEvent`.
 ///
-/// With an event parameter, the name and the type must agree, which the compiler checks. Without
-/// one, the handler hears every event of the name, whatever its type.
+/// With an event parameter, the name and the type must agree, which the compiler checks; a
+/// `&Named<P>` goes with any name. Without one, the handler hears every event of the name,
+/// whatever its type.
 ///
 /// # The method
 ///

@@ -120,7 +120,7 @@ pub mod __private {
     };
     pub use crate::core::event::{
         AnyEvent, Boxed, ByName, Copier, CopyOf, Describe, Error, Event, Feedback, Fit, Fits,
-        INLINE_LIMIT, Inline, NameOf, Nameless, Uncopied, check_name,
+        INLINE_LIMIT, Inline, NameOf, Nameless, Uncopied, check_name, listed_name,
     };
     pub use crate::core::mailbox::{Message, Mode, Overflow};
     pub use crate::core::reply::{Answer, AnyEnvelope, Envelope, Letter, Notice};

@@ -38,6 +38,7 @@ mod log;
 mod macros;
 mod mailbox;
 mod monitors;
+mod named;
 mod order;
 mod origin;
 mod otp;

@@ -356,7 +356,7 @@ async fn a_crash_ends_a_life_behind_what_is_queued() {
         .into_iter()
         .filter(|e| e.is::<Order>() || e.is::<Paid>());
     assert_eq!(told.count(), 4);
-    assert!(!probe.names().contains(&"crash"));
+    assert!(!probe.names().contains(&"crash".to_owned()));
     assert_eq!((system.exceptions(), system.dead_letters()), (1, 0));
 }
 

@@ -183,7 +183,9 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         Input::Typed(event) => {
             // Where the name is checked on its own, checking it here would report it twice.
             let name = match bounds::is_concrete(component, event) {
-                true => quote!(<#event as #private::Event>::NAME),
+                true => quote! {
+                    #private::listed_name(<#event as #private::Event>::NAME, #text)
+                },
                 false => quote!(#text),
             };
             place::at(

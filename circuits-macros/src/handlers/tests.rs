@@ -41,7 +41,10 @@ fn a_typed_handler_becomes_a_variant_a_row_and_a_thin_call() {
             quote!(Hello(::circuits::__private::Envelope<Hello>),),
             quote!(::circuits::__private::Handler::event::<Hello>(
                 "hello",
-                <Hello as ::circuits::__private::Event>::NAME
+                ::circuits::__private::listed_name(
+                    <Hello as ::circuits::__private::Event>::NAME,
+                    "hello"
+                )
             )),
             quote!(
                 __GreeterMessage::Hello(envelope) => {

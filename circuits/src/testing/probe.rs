@@ -82,8 +82,9 @@ impl Probe {
     }
 
     /// Returns the names of the events that it remembers, in order.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.events().iter().map(AnyEvent::name).collect()
+    pub fn names(&self) -> Vec<String> {
+        let events = self.events();
+        events.iter().map(|event| event.name().to_owned()).collect()
     }
 
     /// Returns the events of one type that it remembers, in order.

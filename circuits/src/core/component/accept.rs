@@ -62,6 +62,12 @@ impl<C: Component> Listen for Cell<C> {
         let listed = C::HANDLERS.get(usize::from(handler));
         listed.is_some_and(Handler::wants_origin)
     }
+
+    fn hears(&self, handler: u16, name: &str) -> bool {
+        let listed = C::HANDLERS.get(usize::from(handler));
+        // Beyond the list are those that were added, which hear all of the type.
+        listed.is_none_or(|handler| handler.hears_name(name))
+    }
 }
 
 impl<C: Handles<E>, E: Event> Accept<E> for Cell<C> {

@@ -48,7 +48,7 @@ impl<C: Component> Added<C> {
 
     /// Returns the name of the handler: that of its event.
     pub fn handler(&self) -> &'static str {
-        self.0.letter().name()
+        self.0.name()
     }
 
     /// Borrows the envelope.
@@ -71,6 +71,7 @@ impl<C: Component> fmt::Debug for Added<C> {
 
 trait Job<C: Component>: Send + Sync {
     fn run(&self, this: &mut C, cx: &Context<C>) -> Result<(), Error>;
+    fn name(&self) -> &'static str;
     fn letter(&self) -> &dyn Letter;
     fn share(self: Box<Self>) -> (AnyEvent, Box<dyn Job<C>>);
 }
@@ -89,6 +90,10 @@ where
     fn run(&self, this: &mut C, cx: &Context<C>) -> Result<(), Error> {
         let answer = (self.run)(this, self.envelope.event(), cx);
         self.envelope.answer(Answer::result(answer, Answer::reply))
+    }
+
+    fn name(&self) -> &'static str {
+        E::NAME
     }
 
     fn letter(&self) -> &dyn Letter {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::core::component::flow::{AwaitRooms, Published};
 use crate::core::component::{Reach, Sender};
-use crate::core::event::{AnyEvent, Event, Reason};
+use crate::core::event::{AnyEvent, Event, Name, Reason};
 use crate::core::id::Channels;
 use crate::core::reply::{CallError, Cause, Delivery, Track};
 use crate::core::route::{Dispatch, Rooms, Sent};
@@ -111,10 +111,10 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         match self.reach.send(&self.sender, event, dispatch) {
             Ok(sent) => Some(sent),
             Err((_, event)) => {
+                let name = Name::of(&event);
                 let event = || AnyEvent::new(Arc::new(event), Channels::None);
-                self.sender
-                    .hub
-                    .dead_letter(E::NAME, Reason::BadChannel, event);
+                let hub = self.sender.hub;
+                hub.dead_letter(name, Reason::BadChannel, event);
                 None
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::core::component::{Body, Cell, Component, HandlerInfo, Handles};
 use crate::core::event::{
-    AnyEvent, Crashed, Down, Event, PrepareUnregister, Registered, Restarted, Slot, Started,
+    AnyEvent, Crashed, Down, Event, Name, PrepareUnregister, Registered, Restarted, Slot, Started,
     Stopped, Unregistered, check_name, same,
 };
 use crate::core::id::{Channel, Channels};
@@ -285,7 +285,10 @@ impl<C: Component> Handler<C> {
                     },
                 )
             }
-            Kind::Notice(make) => Some(make(Notice::new(E::NAME, ticket(record).erase()))),
+            Kind::Notice(make) => Some(make(Notice::new(
+                Name::literal(E::NAME),
+                ticket(record).erase(),
+            ))),
             Kind::Any(make) => {
                 let event = AnyEvent::new(event.clone(), Channels::None);
                 Some(make(AnyEnvelope::new(event, ticket(record).erase())))
@@ -294,15 +297,24 @@ impl<C: Component> Handler<C> {
     }
 
     /// Tells whether the handler hears an event that is sent to its component.
-    pub(crate) fn hears<E: Event>(&self) -> bool {
+    pub(crate) fn hears<E: Event>(&self, event: &E) -> bool {
         if self.is_own() {
             return false;
         }
+        let own_name = event.own_name().map(Name::as_str);
         match &self.kind {
-            Kind::Event(typed) => typed.event == TypeId::of::<E>(),
-            Kind::Notice(_) => self.name == E::NAME,
-            Kind::Any(_) => self.name == E::NAME || self.name == "*",
+            Kind::Event(typed) => {
+                typed.event == TypeId::of::<E>()
+                    && own_name.is_none_or(|name| self.hears_name(name))
+            }
+            Kind::Notice(_) => self.name == own_name.unwrap_or(E::NAME),
+            Kind::Any(_) => self.hears_name(own_name.unwrap_or(E::NAME)),
         }
+    }
+
+    /// Tells whether this is the name that it listens for, or one of all.
+    pub(crate) fn hears_name(&self, name: &str) -> bool {
+        self.name == name || self.name == "*"
     }
 
     /// Tells whether the handler may hear an event other than by its type.

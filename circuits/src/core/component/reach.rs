@@ -105,7 +105,7 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
         let (None, Some(handler)) = (self.one_life, const { only_handler::<C, E>() }) else {
             return Err(event);
         };
-        if const { wants_origin::<C, E>() } {
+        if const { wants_origin::<C, E>() } || event.own_name().is_some() {
             return Err(event);
         }
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
@@ -151,10 +151,11 @@ fn send_now<C: Handles<E>, E: Event>(
     event: E,
     mut dispatch: Dispatch<E>,
 ) -> Sent<E> {
-    let Some(handler) = (const { only_handler::<C, E>() }) else {
+    let only = const { only_handler::<C, E>() };
+    let Some(handler) = only.filter(|_| event.own_name().is_none()) else {
         let hops = <C as Component>::HANDLERS.iter().zip(0_u16..);
         let hops = hops
-            .filter(|(handler, _)| handler.hears::<E>())
+            .filter(|(handler, _)| handler.hears(&event))
             .map(|(handler, number)| handler.hop(number, cell))
             .collect();
         let route = Arc::new(Route::new(hops));

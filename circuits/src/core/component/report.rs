@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::core::component::{Body, Cell, Component, OnError};
-use crate::core::event::{AnyEvent, End, Error, Exception, Reason};
+use crate::core::event::{AnyEvent, End, Error, Exception, Name, Reason};
 use crate::core::mailbox::{Message, Suspect};
 use crate::core::reply::{CallError, Cause, Party, Run};
 
@@ -154,7 +154,8 @@ impl<C: Component> Cell<C> {
 
     /// Reports a failure outside of any handler.
     pub(crate) fn report_failure(&self, place: &'static str, error: &Error) {
-        self.report(place, AnyEvent::named(place), error, None, true);
+        let event = AnyEvent::named(Name::literal(place));
+        self.report(place, event, error, None, true);
     }
 
     fn report(

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::core::component::handler::own_messages;
 use crate::core::component::{Body, Cell, Component, Fate, link};
-use crate::core::event::{AnyEvent, Down, End, Event, Reason, Restarted};
+use crate::core::event::{AnyEvent, Down, End, Event, Name, Reason, Restarted};
 use crate::core::id::Channels;
 use crate::core::reply::{Ask, Delivery, Notes, Plan, Stamp};
 use crate::core::route::Hub;
@@ -239,7 +239,8 @@ impl<C: Component> Watched for Cell<C> {
         let messages = self.notices(&down, stamp, true);
         if messages.is_empty() {
             let event = || AnyEvent::new(down, Channels::None);
-            return self.hub().dead_letter(Down::NAME, Reason::NoHandler, event);
+            let name = Name::literal(Down::NAME);
+            return self.hub().dead_letter(name, Reason::NoHandler, event);
         }
         for message in messages {
             // A closed mailbox belongs to a life that has ended, or is about to

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::core::event::Event;
+use crate::core::event::{Event, Name};
 use crate::core::id::Channels;
 
 /// An event of any type, shared: what handlers of `"*"` get.
@@ -20,16 +20,23 @@ impl AnyEvent {
     }
 
     /// Stands for an event of which only the name was kept.
-    pub(crate) fn named(name: &'static str) -> Self {
+    pub(crate) fn named(name: Name) -> Self {
         Self {
-            event: Arc::new(Named(name)),
+            event: Arc::new(Gone(name)),
             channels: Channels::None,
         }
     }
 
     /// Returns the event's name.
-    pub fn name(&self) -> &'static str {
-        self.event.name()
+    pub fn name(&self) -> &str {
+        let own = self.event.own_name();
+        own.map_or_else(|| self.event.type_name(), Name::as_str)
+    }
+
+    /// Returns the name to keep.
+    pub(crate) fn to_name(&self) -> Name {
+        let own = self.event.own_name().cloned();
+        own.unwrap_or_else(|| Name::literal(self.event.type_name()))
     }
 
     /// Returns the channel that the event was fired on, the first where it was
@@ -96,13 +103,18 @@ impl fmt::Write for OneLine<'_, '_> {
 }
 
 trait Erased: Any + Send + Sync {
-    fn name(&self) -> &'static str;
+    fn type_name(&self) -> &'static str;
+    fn own_name(&self) -> Option<&Name>;
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 impl<E: Event> Erased for E {
-    fn name(&self) -> &'static str {
+    fn type_name(&self) -> &'static str {
         E::NAME
+    }
+
+    fn own_name(&self) -> Option<&Name> {
+        Event::own_name(self)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,14 +123,18 @@ impl<E: Event> Erased for E {
 }
 
 /// Stands for an event whose value is gone.
-struct Named(&'static str);
+struct Gone(Name);
 
-impl Erased for Named {
-    fn name(&self) -> &'static str {
-        self.0
+impl Erased for Gone {
+    fn type_name(&self) -> &'static str {
+        "*"
+    }
+
+    fn own_name(&self) -> Option<&Name> {
+        Some(&self.0)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
     }
 }

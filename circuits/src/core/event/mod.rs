@@ -8,6 +8,7 @@ mod exception;
 mod feedback;
 mod lifecycle;
 mod name;
+mod named;
 mod origin;
 mod slot;
 mod watch;
@@ -25,7 +26,8 @@ pub use self::lifecycle::{
     Crashed, PrepareUnregister, Registered, ShutdownPhase, Signal, Started, Stopped, Unregistered,
 };
 pub(crate) use self::name::same;
-pub use self::name::{NameOf, Nameless, check_name};
+pub use self::name::{NameOf, Nameless, check_name, listed_name};
+pub use self::named::{Name, NameError, Named};
 pub use self::origin::Origin;
 pub(crate) use self::origin::Who;
 pub use self::slot::{Boxed, Fit, Fits, INLINE_LIMIT, Inline, Slot};
@@ -81,6 +83,13 @@ pub trait Event: Sized + Send + Sync + 'static {
     ///
     /// `None` where replies are not cloned: then [`Success`] tells of none.
     const COPY: Option<Copier<Self::Reply>> = None;
+
+    /// Returns the name of this very event, where its type gives none: then
+    /// [`Event::NAME`] is `"*"`, and this is never `None`; see [`Named`].
+    #[inline]
+    fn own_name(&self) -> Option<&Name> {
+        None
+    }
 
     /// Writes the event for a log line; its name unless it can say more.
     ///

@@ -7,15 +7,22 @@ use crate::core::event::Event;
 /// The longest event name that feedback events can be named after, in bytes.
 const LIMIT: usize = 96;
 
-/// Fails the build unless a handler names the event as the event does.
+/// Fails the build unless a handler names the event as the event does, or the event
+/// is of a type that has no name, which is `"*"`.
 ///
 /// # Panics
 /// The names differ; in a constant that is a compile error, and it says what to write.
 #[track_caller]
 pub const fn check_name(event: &'static str, written: &'static str) {
-    if !same(event, written) {
+    if !same(event, "*") && !same(event, written) {
         panic!("{}", Mismatch::new(event, written).as_str());
     }
+}
+
+/// Returns the name that a handler hears: that of its event's type, or the one that
+/// is written where each event has a name of its own.
+pub const fn listed_name(event: &'static str, written: &'static str) -> &'static str {
+    if same(event, "*") { written } else { event }
 }
 
 /// The name of a type of event, if it is one; what the macros check names with.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::core::event::Name;
 use crate::core::id::{Channels, ComponentId};
 
 /// Where an event comes from: a handler gets it as a parameter, after the event.
@@ -39,7 +40,7 @@ use crate::core::id::{Channels, ComponentId};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Origin {
-    event_name: &'static str,
+    event_name: Name,
     channels: Channels,
     sender: Option<Arc<Who>>,
     priority: i32,
@@ -53,7 +54,7 @@ pub(crate) struct Who {
 }
 
 impl Origin {
-    pub(crate) fn new(event_name: &'static str, priority: i32) -> Self {
+    pub(crate) fn new(event_name: Name, priority: i32) -> Self {
         Self {
             event_name,
             channels: Channels::None,
@@ -73,7 +74,7 @@ impl Origin {
 
     /// Returns the name of the event: tells a handler of several which one it is.
     pub fn event_name(&self) -> &str {
-        self.event_name
+        &self.event_name
     }
 
     /// Returns the channel that the event was fired on, the first where it was

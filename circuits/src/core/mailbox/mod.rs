@@ -415,7 +415,7 @@ impl<M> State<M> {
 impl<M: Message> State<M> {
     /// Tells whether a dead letter would take the place of something else.
     fn would_lose_for_a_dead_letter(&self, message: &M) -> bool {
-        let is_one = |message: &M| message.letter().name() == DeadLetter::NAME;
+        let is_one = |message: &M| message.letter().name().is_literally(DeadLetter::NAME);
         is_one(message) && !self.queue.front().is_some_and(is_one)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::event::{AnyEvent, Error, Event, Origin, Slot};
+use crate::core::event::{AnyEvent, Error, Event, Name, Origin, Slot};
 use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket, Track};
 
 /// An event on its way to a handler that names its type.
@@ -39,7 +39,7 @@ impl<E: Event> Envelope<E> {
 
     /// Tells where the event comes from; see [`Handler::origin`](crate::component::Handler::origin).
     pub fn origin(&self) -> Origin {
-        self.ticket.origin(E::NAME)
+        self.ticket.origin(Name::of(self.event()))
     }
 
     /// Turns the envelope into a share of its event.
@@ -60,12 +60,12 @@ impl<E: Event> Envelope<E> {
 /// An event on its way to a handler without an event parameter: only its name
 /// is kept.
 pub struct Notice {
-    name: &'static str,
+    name: Name,
     ticket: Ticket<dyn Track>,
 }
 
 impl Notice {
-    pub(crate) fn new(name: &'static str, ticket: Ticket<dyn Track>) -> Self {
+    pub(crate) fn new(name: Name, ticket: Ticket<dyn Track>) -> Self {
         Self { name, ticket }
     }
 
@@ -79,12 +79,12 @@ impl Notice {
 
     /// Tells where the event comes from; see [`Envelope::origin`].
     pub fn origin(&self) -> Origin {
-        self.ticket.origin(self.name)
+        self.ticket.origin(self.name.clone())
     }
 
     /// Makes an event of which only the name is known; `wrap` takes the notice.
     pub fn share<M>(self, wrap: impl FnOnce(Self) -> M) -> (AnyEvent, M) {
-        (AnyEvent::named(self.name), wrap(self))
+        (AnyEvent::named(self.name.clone()), wrap(self))
     }
 }
 
@@ -106,7 +106,7 @@ impl AnyEnvelope {
 
     /// Tells where the event comes from; see [`Envelope::origin`].
     pub fn origin(&self) -> Origin {
-        self.ticket.origin(self.event.name())
+        self.ticket.origin(self.event.to_name())
     }
 
     /// Says how the handler ended; the last answer counts.
@@ -142,7 +142,7 @@ fn settle(ticket: &Ticket<dyn Track>, answer: Answer<()>) -> Result<(), Error> {
 )]
 pub trait Letter: Sealed {
     /// Returns the event's name.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> Name;
 }
 
 pub(crate) trait Sealed: Send + Sync {
@@ -160,8 +160,8 @@ pub(crate) trait Sealed: Send + Sync {
 }
 
 impl<E: Event> Letter for Envelope<E> {
-    fn name(&self) -> &'static str {
-        E::NAME
+    fn name(&self) -> Name {
+        Name::of(self.event())
     }
 }
 
@@ -194,7 +194,7 @@ impl<E: Event> Sealed for Envelope<E> {
 macro_rules! erased_letter {
     ($type:ty, |$letter:ident| $name:expr) => {
         impl Letter for $type {
-            fn name(&self) -> &'static str {
+            fn name(&self) -> Name {
                 let $letter = self;
                 $name
             }
@@ -229,14 +229,14 @@ macro_rules! erased_letter {
 
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(Letter::name(self))
+                f.write_str(&Letter::name(self))
             }
         }
     };
 }
 
-erased_letter!(Notice, |letter| letter.name);
-erased_letter!(AnyEnvelope, |letter| letter.event.name());
+erased_letter!(Notice, |letter| letter.name.clone());
+erased_letter!(AnyEnvelope, |letter| letter.event.to_name());
 
 impl<E: Event> fmt::Debug for Envelope<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

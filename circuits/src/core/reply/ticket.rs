@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::core::event::{Error, Event, Origin};
+use crate::core::event::{Error, Event, Name, Origin};
 use crate::core::id::Channels;
 use crate::core::reply::{Answer, CallError, Delivery, Run, Track};
 
@@ -50,7 +50,7 @@ impl<D: Track + ?Sized> Ticket<D> {
     }
 
     /// Tells where the event comes from.
-    pub(crate) fn origin(&self, event_name: &'static str) -> Origin {
+    pub(crate) fn origin(&self, event_name: Name) -> Origin {
         let origin = Origin::new(event_name, self.priority);
         match &self.delivery {
             Some(delivery) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::core::event::{AnyEvent, Event, Slot};
+use crate::core::event::{AnyEvent, Event, Name, Slot};
 use crate::core::mailbox::Room;
 use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket, Track};
 
@@ -23,6 +23,12 @@ pub(crate) trait Listen: Party + Room {
     fn wants_origin(&self, handler: u16) -> bool {
         let _ = handler;
         false
+    }
+
+    /// Tells whether a handler hears this one of events that each have a name.
+    fn hears(&self, handler: u16, name: &str) -> bool {
+        let _ = (handler, name);
+        true
     }
 }
 
@@ -62,7 +68,7 @@ impl<E: Event> Hop<E> {
                 let envelope = Envelope::new(E::Slot::owned(event), ticket);
                 receiver.accept(self.handler, envelope)
             }
-            To::Notice(_) => self.accept_notice(ticket.erase()),
+            To::Notice(_) => self.accept_notice(Name::of(&event), ticket.erase()),
             To::Any(_) => self.accept_any(Arc::new(event), ticket),
         }
     }
@@ -74,16 +80,16 @@ impl<E: Event> Hop<E> {
                 let envelope = Envelope::new(E::Slot::shared(event.clone()), ticket);
                 receiver.accept(self.handler, envelope)
             }
-            To::Notice(_) => self.accept_notice(ticket.erase()),
+            To::Notice(_) => self.accept_notice(Name::of(&**event), ticket.erase()),
             To::Any(_) => self.accept_any(event.clone(), ticket),
         }
     }
 
-    fn accept_notice(&self, ticket: Ticket<dyn Track>) -> Accepted {
+    fn accept_notice(&self, name: Name, ticket: Ticket<dyn Track>) -> Accepted {
         let To::Notice(receiver) = &self.to else {
             return Accepted::Refused;
         };
-        receiver.accept_notice(self.handler, Notice::new(E::NAME, ticket))
+        receiver.accept_notice(self.handler, Notice::new(name, ticket))
     }
 
     fn accept_any(&self, event: Arc<E>, ticket: Ticket<Delivery<E>>) -> Accepted {
@@ -93,6 +99,15 @@ impl<E: Event> Hop<E> {
         let event = AnyEvent::new(event, ticket.channels());
         let envelope = AnyEnvelope::new(event, ticket.erase());
         receiver.accept_any(self.handler, envelope)
+    }
+
+    /// Tells whether the handler hears this one of events that each have a name.
+    pub(crate) fn hears(&self, name: &str) -> bool {
+        match &self.to {
+            To::Typed(receiver) => receiver.hears(self.handler, name),
+            // They are found by the name.
+            To::Notice(_) | To::Any(_) => true,
+        }
     }
 
     /// Tells whether the handler wants to know the channel.

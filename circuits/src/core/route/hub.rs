@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Reason, Who};
+use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Name, Reason, Who};
 use crate::core::id::{Channel, ChannelError, Channels, ComponentId};
 use crate::core::reply::{Ask, Cause, Notes};
 use crate::core::route::observe::{Completion, echo};
@@ -82,9 +82,15 @@ impl Hub {
             return Err((error, event));
         }
         let completion = self.prepare(&[channel], &mut dispatch);
-        let sent = self.router.with_route(channel, |route| {
-            self.send_by(route, &[channel], event, dispatch, who)
-        });
+        let sent = match event.own_name() {
+            Some(name) => {
+                let route = self.router.single_use_route(Some(name), &[channel]);
+                self.send_by(&route, &[channel], event, dispatch, who)
+            }
+            None => self.router.with_route(channel, |route| {
+                self.send_by(route, &[channel], event, dispatch, who)
+            }),
+        };
         if let Some(completion) = completion {
             bind(&completion, &sent);
         }
@@ -111,7 +117,8 @@ impl Hub {
             return Err((error, event));
         }
         let completion = self.prepare(channels, &mut dispatch);
-        let route = self.router.joint_route(channels);
+        let name = event.own_name().map(Name::as_str);
+        let route = self.router.single_use_route(name, channels);
         let sent = self.send_by(&route, channels, event, dispatch, who);
         if let Some(completion) = completion {
             bind(&completion, &sent);
@@ -146,8 +153,7 @@ impl Hub {
         who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Sent<E> {
         let completion = self.prepare(&[], &mut dispatch);
-        route.note(&mut dispatch.notes, &[], who);
-        let sent = route.send(event, dispatch);
+        let sent = self.send_by(route, &[], event, dispatch, who);
         if let Some(completion) = completion {
             bind(&completion, &sent);
         }
@@ -191,18 +197,19 @@ impl Hub {
         } else {
             Reason::NoHandler
         };
+        let name = Name::of(&event);
         let channels = dispatch.notes.channels.clone();
         if E::FEEDBACK.any() {
             // Those who asked for feedback are told as well: the record has the event.
             let sent = send(event, dispatch);
             let event = sent.delivery.as_ref().and_then(|it| it.event());
-            self.dead_letter(E::NAME, reason, || match event {
+            self.dead_letter(name.clone(), reason, || match event {
                 Some(event) => AnyEvent::new(event, channels),
-                None => AnyEvent::named(E::NAME),
+                None => AnyEvent::named(name),
             });
             return sent;
         }
-        self.dead_letter(E::NAME, reason, || AnyEvent::new(Arc::new(event), channels));
+        self.dead_letter(name, reason, || AnyEvent::new(Arc::new(event), channels));
         Sent {
             heard: false,
             rooms: Rooms::NONE,
@@ -235,7 +242,7 @@ impl Hub {
             [] => self.tell("*", notes, event),
             [channel] => self.tell(channel, notes, event),
             several => {
-                let route = self.router.joint_route(several);
+                let route = self.router.single_use_route(None, several);
                 self.tell_by(&route, several, notes, event)
             }
         }
@@ -260,35 +267,33 @@ impl Hub {
     /// Counts an event that went nowhere, and tells those who want to know.
     pub(crate) fn dead_letter(
         self: &Arc<Self>,
-        name: &'static str,
+        name: Name,
         reason: Reason,
         event: impl FnOnce() -> AnyEvent,
     ) {
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(target: "circuits", event = name, %reason, "dead letter");
-        match name {
-            // A dead letter about a dead letter is counted and told to nobody.
-            DeadLetter::NAME => {}
-            // A failure that nobody hears of in the end goes to the log. It is
-            // not told: handlers of both events that crash would call each
-            // other for ever.
-            Exception::NAME => {
-                tracing::error!(target: "circuits", event = ?event(), %reason, "exception lost");
-            }
-            _ => {
-                self.tell("*", Notes::default(), || DeadLetter {
-                    event: event(),
-                    reason,
-                });
-            }
+        tracing::debug!(target: "circuits", event = name.as_str(), %reason, "dead letter");
+        // A dead letter about a dead letter is counted and told to nobody.
+        if name.is_literally(DeadLetter::NAME) {
+            return;
         }
+        // A failure that nobody hears of in the end goes to the log. It is not
+        // told: handlers of both events that crash would call each other for ever.
+        if name.is_literally(Exception::NAME) {
+            tracing::error!(target: "circuits", event = ?event(), %reason, "exception lost");
+            return;
+        }
+        self.tell("*", Notes::default(), || DeadLetter {
+            event: event(),
+            reason,
+        });
     }
 
     /// Reports a failure; to the log where nobody handles it.
     pub(crate) fn exception(self: &Arc<Self>, exception: Exception, cause: Option<Arc<Cause>>) {
         self.counters.exceptions.fetch_add(1, Ordering::Relaxed);
         // By name: a handler without an event parameter keeps only that.
-        let about_itself = exception.event.name() == Exception::NAME;
+        let about_itself = exception.event.to_name().is_literally(Exception::NAME);
         let notes = Notes {
             cause,
             ..Notes::default()

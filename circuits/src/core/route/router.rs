@@ -39,10 +39,15 @@ impl Router {
         table.with_route(channel, || table.make_route(channel, &self.lock()), send)
     }
 
-    /// Makes the route of an event that is fired on several channels at once.
-    pub(crate) fn joint_route<E: Event>(&self, channels: &[&str]) -> Arc<Route<E>> {
+    /// Makes the route of an event that is fired on several channels at once, or
+    /// has a name of its own.
+    pub(crate) fn single_use_route<E: Event>(
+        &self,
+        name: Option<&str>,
+        channels: &[&str],
+    ) -> Arc<Route<E>> {
         let table = self.table::<E>();
-        Arc::new(table.make_joint_route(channels, &self.lock()))
+        Arc::new(table.make_single_use(name, channels, &self.lock()))
     }
 
     /// Sends an event along a route that is known already, if its receivers
@@ -53,6 +58,9 @@ impl Router {
         event: E,
         priority: i32,
     ) -> Result<Rooms, E> {
+        if event.own_name().is_some() {
+            return Err(event);
+        }
         self.table::<E>().send_plain(channel, event, priority)
     }
 

@@ -243,7 +243,7 @@ impl<E: Event> Table<E> {
         if !named && let Some(route) = &state.others {
             return route.clone();
         }
-        let route = Arc::new(state.route(&[channel], untyped));
+        let route = Arc::new(state.route(None, &[channel], untyped));
         match Channel::new(channel) {
             Ok(channel) if named => {
                 self.routes.pin().insert(channel, route.clone());
@@ -253,9 +253,15 @@ impl<E: Event> Table<E> {
         route
     }
 
-    /// Makes the route for several channels; nothing remembers it.
-    pub(crate) fn make_joint_route(&self, channels: &[&str], untyped: &Untyped) -> Route<E> {
-        self.lock().route(channels, untyped)
+    /// Makes the route for several channels, or for an event with a name of its
+    /// own; nothing remembers it.
+    pub(crate) fn make_single_use(
+        &self,
+        name: Option<&str>,
+        channels: &[&str],
+        untyped: &Untyped,
+    ) -> Route<E> {
+        self.lock().route(name, channels, untyped)
     }
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
@@ -278,14 +284,19 @@ impl<E: Event> Table<E> {
 }
 
 impl<E: Event> State<E> {
-    /// Puts together who hears an event that is fired on channels.
-    fn route(&self, channels: &[&str], untyped: &Untyped) -> Route<E> {
+    /// Puts together who hears an event that is fired on channels, with a name of
+    /// its own or that of its type.
+    fn route(&self, name: Option<&str>, channels: &[&str], untyped: &Untyped) -> Route<E> {
         let mut hops = Vec::new();
         collect(&mut hops, &self.subscriptions, channels, To::Typed);
-        if let Some(list) = untyped.notices.get(E::NAME) {
+        if let Some(name) = name {
+            hops.retain(|(_, _, hop)| hop.hears(name));
+        }
+        let name = name.unwrap_or(E::NAME);
+        if let Some(list) = untyped.notices.get(name) {
             collect(&mut hops, list, channels, To::Notice);
         }
-        for name in [E::NAME, "*"] {
+        for name in [name, "*"] {
             if let Some(list) = untyped.any.get(name) {
                 collect(&mut hops, list, channels, To::Any);
             }
