@@ -17,6 +17,7 @@ mod ending;
 mod error_rules;
 mod event_priority;
 mod events;
+mod examples;
 mod exceptions;
 mod extends;
 mod feedback;

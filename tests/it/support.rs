@@ -1,11 +1,32 @@
-//! What the tests share: a log that components write, a watcher, bounded waits.
+//! What the tests share: a log that components write, a watcher, bounded waits, the examples.
 
 use std::fmt::Display;
 use std::future::IntoFuture;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use circuits::event::{DeadLetter, Exception};
 use circuits::prelude::*;
+
+/// For modules that were there before it was the library's.
+pub(crate) use circuits::testing::settle;
+
+/// Returns the program of an example; all are built once.
+pub(crate) fn example(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "-p", "circuits-examples", "--bins"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "the examples are built");
+        let test = std::env::current_exe().unwrap();
+        test.ancestors().nth(2).map(Path::to_owned).unwrap()
+    });
+    folder.join(name)
+}
 
 /// What happened, in order; components hold clones of it.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +52,6 @@ pub(crate) async fn within<F: IntoFuture>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(30), future.into_future())
         .await
         .expect("it takes longer than 30 s")
-}
-
-/// Lets everything run until nothing can go on; for a paused clock only, which
-/// moves when all tasks are idle.
-pub(crate) async fn settle() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
 /// Waits until something holds; for tests on several threads.

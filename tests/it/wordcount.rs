@@ -8,9 +8,10 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+
+use crate::support::example;
 
 /// The input of the long run has at least so many bytes.
 const BYTES: usize = 52 * 1024 * 1024;
@@ -20,22 +21,6 @@ const POISON: u64 = 25_000;
 
 /// Nothing that a test waits for takes longer.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Returns the program, built once.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let folder = test.ancestors().nth(2).unwrap().to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "-p", "circuits-examples", "--bin", "wordcount"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the word counter builds");
-        folder.join("wordcount")
-    })
-}
 
 /// The word counter, while it runs.
 struct Service {
@@ -47,7 +32,7 @@ struct Service {
 
 impl Service {
     fn start(files: &[&Path]) -> Self {
-        let mut child = Command::new(program())
+        let mut child = Command::new(example("wordcount"))
             .args(["--tcp", "127.0.0.1:0", "--http", "127.0.0.1:0"])
             .args(files)
             .stdout(Stdio::piped())
