@@ -14,6 +14,7 @@ mod debugger;
 mod drop_mailbox;
 mod effects;
 mod ending;
+mod entries;
 mod error_rules;
 mod event_priority;
 mod events;

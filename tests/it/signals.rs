@@ -63,7 +63,7 @@ impl Drop for Program {
 }
 
 #[test]
-fn a_signal_drains_the_system() {
+fn core_063_a_signal_drains_the_system() {
     for (name, number) in [("TERM", 15), ("INT", 2)] {
         let program = Program::start("drain");
         program.signal(name);
@@ -74,7 +74,7 @@ fn a_signal_drains_the_system() {
 }
 
 #[test]
-fn a_handler_can_take_the_first_signal_over() {
+fn core_063_a_handler_can_take_the_first_signal_over() {
     let mut program = Program::start("take");
     program.signal("INT");
     program.expect("signal 2");

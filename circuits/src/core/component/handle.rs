@@ -10,7 +10,7 @@ use crate::core::component::{
     Call, CallAll, Children, Command, Component, Direct, Fire, Inbox, OnChannel, Phase, PhaseError,
     Phases, Recipient, Register, Sender, Supervise, Target, Targets, Wait,
 };
-use crate::core::event::Event;
+use crate::core::event::{Error, Event};
 use crate::core::route::Hub;
 
 /// A handle to a running system; cheap to clone, usable from any thread.
@@ -131,6 +131,19 @@ impl Handle {
     /// Stops the system with an exit code for the shell.
     pub fn exit(&self, code: u8) {
         self.end(Command::Stop, code);
+    }
+
+    /// Stops the system with an error, which `System::run` and `System::join`
+    /// return: a `main` that returns it as well prints it to stderr and ends the
+    /// process with status 1.
+    ///
+    /// The first error counts, and more than an exit code. Once the system has
+    /// stopped, nothing changes.
+    pub fn fail(&self, error: impl Into<Error>) {
+        if !self.is_stopped() {
+            self.hub.set_failure(error.into());
+        }
+        self.stop();
     }
 
     /// Stops the system once what is queued has been handled.

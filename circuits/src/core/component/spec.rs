@@ -381,6 +381,9 @@ async fn start<C: Component>(
         // Nobody would read the order.
         return Err(StartError::NoRuntime);
     }
+    // It may have been made where no runtime ran yet.
+    let nursery = place.inbox.nursery();
+    nursery.serve(&place.hub, &nursery.root());
     let cell = Cell::new(place.hub, place.inbox.clone(), draft.name, channel);
     cell.set_on_restart(draft.on_restart);
     cell.set_except(&draft.except);
