@@ -6,19 +6,17 @@
 //! tick
 //! tick
 //! 20! is 2432902008176640000
-//! Factorial(20) is done
 //! 25! failed: it takes more than 64 bits
 //! ```
 
 use std::thread;
 
-use circuits::CallError;
-use circuits::event::Success;
+use circuits::event::{Failure, Success};
 use circuits::prelude::*;
 use circuits::worker::{Job, JobContext, Worker};
 
 #[derive(Event, Clone, Debug)]
-#[event(channel = "worker", reply = u64, success)]
+#[event(channel = "worker", reply = u64, success, failure)]
 struct Factorial(u64);
 
 impl Job for Factorial {
@@ -33,9 +31,6 @@ impl Job for Factorial {
 #[derive(Event, Clone)]
 struct Tick;
 
-#[derive(Event)]
-struct Begin;
-
 #[component(channel = "app")]
 struct App;
 
@@ -44,29 +39,27 @@ impl App {
     #[handler("started")]
     fn started(&mut self, cx: &Context<Self>) {
         cx.timer("tick").every(Duration::from_millis(100), Tick);
-        cx.fire(Begin);
+        cx.fire(Factorial(20));
     }
 
     #[handler("tick")]
-    async fn tick(&self, _: &Tick) {
+    fn tick(&mut self, _: &Tick) {
         println!("tick");
     }
 
-    /// `&self`: while it waits for the worker, the ticks are handled.
-    #[handler("begin")]
-    async fn begin(&self, _: &Begin, cx: &Context<Self>) -> Result<(), CallError> {
-        println!("20! is {}", cx.call(Factorial(20)).await?);
+    #[handler("factorial_success", channel = "worker")]
+    fn success(&mut self, done: &Success<Factorial>, cx: &Context<Self>) {
         cx.timer("tick").cancel();
-        if let Err(CallError::Failed(error)) = cx.call(Factorial(25)).await {
-            println!("25! failed: {error}");
+        for result in done.replies() {
+            println!("{}! is {result}", done.event.0);
         }
-        cx.system().drain();
-        Ok(())
+        cx.fire(Factorial(25));
     }
 
-    #[handler("factorial_success", channel = "worker")]
-    async fn success(&self, done: &Success<Factorial>) {
-        println!("{:?} is done", done.event);
+    #[handler("factorial_failure", channel = "worker")]
+    fn failure(&mut self, failed: &Failure<Factorial>, cx: &Context<Self>) {
+        println!("{}! failed: {}", failed.event.0, failed.error);
+        cx.system().drain();
     }
 
     /// Handled here, a failure is not logged.

@@ -57,7 +57,7 @@
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
 //! | `web` | HTTP servers; with the feature `web`. |
-//! | `worker` | Work that blocks or computes for long, on threads of its own; with the feature `worker`. |
+//! | `worker` | Work that blocks or computes for long, on threads of its own; with the feature `worker`. In processes, with `worker-process`. |
 //! | `testing` | A harness for tests; with the feature `testing`. |
 //!
 //! # Features

@@ -12,7 +12,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::worker::JobError;
 
@@ -25,8 +25,17 @@ pub(crate) struct Crew<T> {
     hands: Mutex<Hands<T>>,
     /// Comes to its end when the last hand has left.
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
-    /// Without permits: closed when running jobs are not waited for any more.
-    cut: Semaphore,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far a crew is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Works,
+    /// Nothing begins any more.
+    Ends,
+    /// Running jobs are not waited for.
+    Cut,
 }
 
 struct Room {
@@ -69,7 +78,7 @@ impl<T> Crew<T> {
                 alive: Some(alive),
             }),
             ended: tokio::sync::Mutex::new(ended),
-            cut: Semaphore::new(0),
+            stage: watch::Sender::new(Stage::Works),
         }
     }
 
@@ -126,6 +135,7 @@ impl<T> Crew<T> {
     /// leave, the others leave when their job is done.
     pub(crate) fn end(&self) {
         self.turns.close();
+        self.enter(Stage::Ends);
         let mut hands = self.hands();
         let rest = (std::mem::take(&mut hands.free), hands.alive.take());
         drop(hands);
@@ -142,20 +152,28 @@ impl<T> Crew<T> {
         tokio::select! {
             biased;
             () = ended => {}
-            () = self.until_cut() => {}
+            () = self.until(Stage::Cut) => {}
         }
     }
 
     /// Ends the crew, and waits for running jobs no more.
     pub(crate) fn cut(&self) {
         self.end();
-        self.cut.close();
+        self.enter(Stage::Cut);
     }
 
-    /// Waits until running jobs are not waited for any more.
-    pub(crate) async fn until_cut(&self) {
-        // Nothing is ever acquired.
-        let _ = self.cut.acquire().await;
+    /// Waits until the crew is as far as this.
+    pub(crate) async fn until(&self, stage: Stage) {
+        // The sender lives as long as this does.
+        let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
+    }
+
+    fn enter(&self, stage: Stage) {
+        self.stage.send_if_modified(|now| {
+            let goes_on = *now < stage;
+            *now = stage.max(*now);
+            goes_on
+        });
     }
 
     fn hands(&self) -> MutexGuard<'_, Hands<T>> {

@@ -1,7 +1,9 @@
 //! Why a job has no result.
 
 use std::io;
+use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a job was not done, or not to its end.
 ///
@@ -24,6 +26,22 @@ pub enum JobError {
     /// The caller had gone before the job was done.
     #[error("the job was cancelled, for its caller has gone")]
     Cancelled,
+    /// The process that did the job ended before it had an answer.
+    #[error("the process ended before the job was done ({0})")]
+    Died(ExitStatus),
+    /// The job took longer than this, and its process was killed.
+    #[error("the job took longer than {0:?}, and its process was killed")]
+    OverTime(Duration),
+    /// The process sent what is no answer, and was killed.
+    #[error("the process sent what is no answer, and was killed")]
+    Garbage,
+    /// The job or its reply cannot be carried to the process or back; the text says
+    /// why. The process goes on.
+    #[error("the job or its reply cannot be carried over: {0}")]
+    Uncarried(String),
+    /// The process ended or was killed, and it cannot be told how.
+    #[error("the process was lost")]
+    Lost(#[source] Arc<io::Error>),
     /// There is no thread to do the job.
     #[error("no thread can be started for the job")]
     Thread(#[source] Arc<io::Error>),

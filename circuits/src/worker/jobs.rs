@@ -24,20 +24,21 @@ impl<X: Send + Sync + 'static> Jobs<X> {
         Self { list: Vec::new() }
     }
 
-    /// Adds a type; done again, it changes nothing.
-    pub(crate) fn add<J: Event>(&mut self)
+    /// Adds a type; `false` if it is there already.
+    pub(crate) fn add<J: Event>(&mut self) -> bool
     where
         X: Executor<J>,
     {
         let kind = Kind::of::<J>();
         if self.list.iter().any(|(other, _)| *other == kind) {
-            return;
+            return false;
         }
         let hire = |executor: &X| {
             let executor = executor.clone();
             ChildSpec::new(J::NAME, move || Hearer::<J, X>::new(executor.clone()))
         };
         self.list.push((kind, Arc::new(hire)));
+        true
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {

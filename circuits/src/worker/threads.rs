@@ -1,6 +1,5 @@
 //! The worker that does its jobs on threads of its own.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,9 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::worker::crew::{Crew, Turn};
+use crate::worker::crew::{Crew, Stage, Turn};
 use crate::worker::hearer::Executor;
-use crate::worker::job::Cancels;
+use crate::worker::job::{Cancels, message};
 use crate::worker::jobs::Jobs;
 use crate::worker::pool::Life;
 use crate::worker::{Job, JobContext, JobError, Pool};
@@ -225,7 +224,7 @@ impl Threads {
         tokio::select! {
             biased;
             result = result => result.unwrap_or(Err(JobError::Abandoned)),
-            () = self.crew.until_cut() => Err(JobError::Abandoned),
+            () = self.crew.until(Stage::Cut) => Err(JobError::Abandoned),
         }
     }
 
@@ -263,13 +262,6 @@ fn labor(crew: &Crew<Task>, mut task: Task) {
             Err(_) => return,
         }
     }
-}
-
-/// Returns what a panic said.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 impl<J: Job> Executor<J> for Threads {

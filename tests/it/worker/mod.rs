@@ -1,6 +1,7 @@
 //! Work on threads and in processes: what the jobs of a worker can rely on.
 
 mod ends;
+mod processes;
 mod threads;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
