@@ -36,6 +36,9 @@ mod watching {}
 #[doc = include_str!("../book/src/ending.md")]
 mod ending {}
 
+#[doc = include_str!("../book/src/loading.md")]
+mod loading {}
+
 #[doc = include_str!("../book/src/timers.md")]
 mod timers {}
 

@@ -53,6 +53,7 @@
 //! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
+//! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
@@ -69,6 +70,8 @@ mod core;
 
 #[cfg(feature = "debugger")]
 pub mod debugger;
+#[cfg(feature = "loader")]
+pub mod loader;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "testing")]
