@@ -177,9 +177,9 @@ pub enum NameError {
 /// # async fn main() -> circuits::Result<()> {
 /// # let system = System::new();
 /// system.supervise(Lamp::default).await?;
-/// let (name, level) = ("dim", 40); // from a message, say
+/// let (name, level) = ("dim", 40_u32); // from a message, say
 /// system.on("lamp").fire(Named::new(name)?.with(level));
-/// assert_eq!(system.on("lamp").call(Named::new("dim")?.with(10)).await?, 40);
+/// assert_eq!(system.on("lamp").call(Named::new("dim")?.with(10_u32)).await?, 40);
 /// system.on("lamp").fire(Named::new("off")?);
 /// # Ok(())
 /// # }
