@@ -52,6 +52,7 @@
 //! | [`event`] | What is sent: the trait, the framework's own events (`Started`, `Signal`, `Exception`, `DeadLetter`), feedback. |
 //! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
+//! | [`tap`] | Who listens in: hears all that is fired and what comes of it. |
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `net` | TCP servers; with the feature `net`. |
@@ -95,7 +96,7 @@ pub use crate::core::id::{Channel, ChannelError, ComponentId};
 pub use crate::core::reply::{CallError, Deadlock};
 pub use crate::core::supervisor::RestartLimit;
 pub use crate::core::system::System;
-pub use crate::core::{component, event, mailbox, reply, supervisor};
+pub use crate::core::{component, event, mailbox, reply, supervisor, tap};
 #[cfg(feature = "macros")]
 pub use circuits_macros::{Event, component, handler};
 

@@ -59,6 +59,7 @@ mod supervision;
 mod supervisors;
 mod support;
 mod system;
+mod taps;
 mod tasks;
 mod tcp;
 mod testing;

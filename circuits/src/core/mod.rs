@@ -1,7 +1,7 @@
 //! The core: who sends, where it waits, who acts, what comes back, who restarts whom.
 //!
 //! Its rooms import downward only, in this order from the ground up:
-//! `runtime, id, event, reply, mailbox, route, component, supervisor, system`.
+//! `runtime, id, event, tap, reply, mailbox, route, component, supervisor, system`.
 
 pub mod component;
 pub mod event;
@@ -12,3 +12,4 @@ pub(crate) mod route;
 pub(crate) mod runtime;
 pub mod supervisor;
 pub(crate) mod system;
+pub mod tap;

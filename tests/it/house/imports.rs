@@ -7,10 +7,11 @@ use super::{Offence, Source, check, refuses, sources};
 
 /// The rooms of the core, lowest first. A room names only the rooms before its
 /// own. The order is total, so no ring can pass.
-const ROOMS: [&str; 9] = [
+const ROOMS: [&str; 10] = [
     "runtime",
     "id",
     "event",
+    "tap",
     "reply",
     "mailbox",
     "route",

@@ -3,11 +3,10 @@
 use std::task::{Context as Task, Poll};
 
 use crate::core::component::{Body, Cell, Component, Handler, Handles};
-use crate::core::event::{Error, Event, Reason};
+use crate::core::event::{Event, Reason};
 use crate::core::mailbox::{Message, Pushed, Room, RoomKey};
 use crate::core::reply::{AnyEnvelope, CallError, Envelope, Notice, Sealed};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted, Listen};
-use crate::core::runtime;
 
 impl<C: Component> Cell<C> {
     /// Puts a message into the mailbox; what finds no place becomes a dead letter.
@@ -29,30 +28,6 @@ impl<C: Component> Cell<C> {
                 self.bury(message, Reason::Stopped, CallError::Stopped);
                 Accepted::Refused
             }
-        }
-    }
-
-    /// Buries what nobody took; what the framework owed to one life just ends.
-    pub(crate) fn bury_waiting(&self, message: C::Message) {
-        let track = message.letter().track();
-        if track.is_none_or(|track| !track.is_owed()) {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
-        }
-    }
-
-    /// Counts an event as a dead letter and tells its caller why.
-    ///
-    /// Contains a panic in the event's drop: this runs in supervisors, and
-    /// while a killed life is dropped, where a second panic ends the process.
-    pub(crate) fn bury(&self, message: C::Message, reason: Reason, error: CallError) {
-        let buried = runtime::guard(|| {
-            let name = message.letter().name();
-            message.letter().lose(error, None);
-            self.hub()
-                .dead_letter(name, reason, || message.into_event());
-        });
-        if let Err(panic) = buried {
-            self.report_failure("drop", &Error::from(panic));
         }
     }
 }

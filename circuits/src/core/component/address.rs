@@ -15,7 +15,8 @@ use crate::core::component::{
 use crate::core::event::{Down, Error, Event, PrepareUnregister, Unregistered};
 use crate::core::id::ComponentId;
 use crate::core::reply::{Cause, Notes, Party};
-use crate::core::route::Hub;
+use crate::core::route::{Hub, Telling};
+use crate::core::tap::Activity;
 
 /// The address of one component; cheap to clone, and valid over restarts.
 ///
@@ -187,13 +188,14 @@ impl<C: Component> Address<C> {
         let (done, complete) = oneshot::channel::<()>();
         let cause = Cause::new(None, move |_| drop(done));
         let prepare = PrepareUnregister::new(cell.id(), cell.name().clone());
-        cell.push_own(&prepare, Some(&cause));
+        let is_own = cell.push_own(&prepare, Some(&cause));
         let notes = Notes {
             cause: Some(cause),
             ..Notes::default()
         };
-        let channel = cell.channel().as_str();
-        cell.hub().tell(channel, notes, || prepare);
+        let channels = [cell.channel().as_str()];
+        let telling = Telling::on(&channels).notes(notes).quietly(is_own);
+        cell.hub().tell(telling, || prepare);
         let leaving = self.clone();
         let wait = async move {
             // Ends when the last share of the cause is dropped, in whatever way.
@@ -208,10 +210,11 @@ impl<C: Component> Address<C> {
         let cell = &self.cell;
         let parent = cell.parent().owner();
         let unregistered = Unregistered::new(cell.id(), cell.name().clone(), parent);
-        cell.push_own(&unregistered, None);
+        let is_own = cell.push_own(&unregistered, None);
         self.to_any().end(Command::Drain).await;
-        let channel = cell.channel().as_str();
-        cell.hub().tell(channel, Notes::default(), || unregistered);
+        let channels = [cell.channel().as_str()];
+        let telling = Telling::on(&channels).quietly(is_own);
+        cell.hub().tell(telling, || unregistered);
     }
 
     /// Moves the component and its descendants below another one, while they run.
@@ -233,6 +236,12 @@ impl<C: Component> Address<C> {
     /// The system has stopped, or a component at the root has the same name.
     pub async fn move_to_root(&self, system: &Handle) -> Result<(), StartError> {
         self.move_below(&system.hub, system.place().inbox).await
+    }
+
+    /// Returns what the component has done while taps were there; nothing, where
+    /// none ever was.
+    pub fn activity(&self) -> Activity {
+        self.cell.activity()
     }
 
     /// Returns the component's children, to list and manage them.

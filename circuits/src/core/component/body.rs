@@ -12,6 +12,7 @@ use crate::core::event::{End, Error};
 use crate::core::id::Channel;
 use crate::core::reply::Party;
 use crate::core::runtime::{self, Here};
+use crate::core::tap::{Activity, Member};
 
 /// What a component can be told beside its mailbox; never queued, never full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,6 +205,10 @@ pub(crate) trait Body: Party + Watched + Seen {
     fn shutdown(&self) -> Shutdown;
     fn control(&self) -> &Control;
     fn life(&self) -> u64;
+    /// Its names, and its life.
+    fn member(&self) -> Member;
+    /// What it has done while somebody listened in.
+    fn activity(&self) -> Activity;
     /// The one who supervises it.
     fn parent(&self) -> Arc<Inbox>;
     fn set_parent(&self, parent: Arc<Inbox>);

@@ -14,10 +14,11 @@ use crate::core::component::{
 };
 use crate::core::event::{End, Reason, Registered};
 use crate::core::id::{Channel, ComponentId};
-use crate::core::mailbox::{Mailbox, Message};
-use crate::core::reply::{CallError, Edges, Notes, Party};
-use crate::core::route::{Hub, Rooms};
+use crate::core::mailbox::Mailbox;
+use crate::core::reply::{CallError, Edges, Party};
+use crate::core::route::{Hub, Rooms, Telling};
 use crate::core::runtime::{self, Tasks};
+use crate::core::tap::{Activity, ActivityLog, Member};
 
 /// The lasting part of a component. Its value is not here: that belongs to one
 /// life, and to the task of that life.
@@ -65,6 +66,7 @@ struct Cold {
     additions: Additions,
     keyed: KeyedTimers,
     watches: Watches,
+    activity: OnceLock<Arc<ActivityLog>>,
     /// Whether anything was ever sent to one life only.
     addressed: AtomicBool,
     /// How its children are supervised, if not as its type says.
@@ -131,6 +133,10 @@ impl<C: Component> Cell<C> {
         &self.cold().keyed
     }
 
+    pub(crate) fn activity_log(&self) -> &Arc<ActivityLog> {
+        self.cold().activity.get_or_init(Arc::default)
+    }
+
     pub(crate) fn all_watches(&self) -> &Watches {
         &self.cold().watches
     }
@@ -166,26 +172,6 @@ impl<C: Component> Cell<C> {
     pub(crate) fn set_addressed(&self) {
         self.cold().addressed.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-    }
-
-    /// Buries what was sent to a life that is over, and waits in vain.
-    pub(crate) fn bury_missed(&self) {
-        let is_missed = |message: &C::Message| {
-            let track = message.letter().track();
-            let life = track.and_then(|track| track.addressed_life());
-            life.is_some_and(|life| !self.is_current(life))
-        };
-        for message in self.mailbox.take_out(is_missed) {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
-        }
-    }
-
-    /// Lets go of an event that this life shall not handle.
-    pub(crate) fn skip(&self, message: C::Message) {
-        let track = message.letter().track();
-        if track.is_some_and(|track| track.addressed_life().is_some()) {
-            self.bury(message, Reason::Stopped, CallError::Stopped);
-        }
     }
 
     /// Ends what one life armed: timers, tasks, debts; others can no longer give
@@ -383,6 +369,15 @@ impl<C: Component> Body for Cell<C> {
         self.life.load(Ordering::Acquire)
     }
 
+    fn member(&self) -> Member {
+        Member::new(self.id, self.name().clone(), C::NAME, self.life())
+    }
+
+    fn activity(&self) -> Activity {
+        let log = self.cold.get().and_then(|cold| cold.activity.get());
+        log.map(|log| log.read()).unwrap_or_default()
+    }
+
     fn parent(&self) -> Arc<Inbox> {
         self.links().parent.clone()
     }
@@ -409,9 +404,10 @@ impl<C: Component> Body for Cell<C> {
     fn announce(&self) {
         let parent = self.parent().owner();
         let registered = Registered::new(self.id, self.name().clone(), parent);
-        self.push_own(&registered, None);
-        self.hub
-            .tell(self.channel.as_str(), Notes::default(), || registered);
+        let is_own = self.push_own(&registered, None);
+        let channels = [self.channel.as_str()];
+        let telling = Telling::on(&channels).quietly(is_own);
+        self.hub.tell(telling, || registered);
     }
 
     fn seal(&self) {

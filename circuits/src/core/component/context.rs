@@ -9,14 +9,12 @@ use std::time::{Duration, SystemTime};
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Body, Call, CallAll, Cell, Children, Component, Direct, Fire, Handle, HandlerError,
-    HandlerId, Link, Monitor, OnChannel, Options, Recipient, Register, Scope, Sender, Supervise,
-    Target, Targets, Timer, TimerHandle, Wait, added, link, monitor, timer,
+    HandlerId, Link, Monitor, OnChannel, Options, Recipient, Register, Sender, Supervise, Target,
+    Targets, Timer, TimerHandle, Wait, added, link, monitor, timer,
 };
 use crate::core::event::{Error, Event};
 use crate::core::id::ComponentId;
-use crate::core::mailbox::Message;
-use crate::core::reply::{Cause, Party, Run, Stamp, Track};
-use crate::core::route::Rooms;
+use crate::core::reply::{Party, Run, Stamp, Track};
 use crate::core::runtime;
 
 /// What a running handler can do: fire, call, wait, arm timers, add children.
@@ -51,11 +49,11 @@ use crate::core::runtime;
 pub struct Context<C: Component> {
     cell: Arc<Cell<C>>,
     life: u64,
-    handler: &'static str,
-    run: Run,
+    pub(crate) handler: &'static str,
+    pub(crate) run: Run,
     /// How many lives in a row the event that is being handled has crashed.
     pub(crate) crashes: u32,
-    track: Option<Arc<dyn Track>>,
+    pub(crate) track: Option<Arc<dyn Track>>,
 }
 
 /// A handler took longer than its `timeout`.
@@ -76,48 +74,6 @@ impl<C: Component> Context<C> {
             crashes: 0,
             track: None,
         }
-    }
-
-    /// Makes the context of a reader that runs alone all the same.
-    pub(crate) fn fork(&self, message: &C::Message) -> Self {
-        let mut fork = Self::new(self.cell.clone(), self.life);
-        fork.enter(message);
-        fork
-    }
-
-    /// Prepares for one event; `false` if it shall not be handled any more.
-    pub(crate) fn enter(&mut self, message: &C::Message) -> bool {
-        self.handler = message.handler();
-        self.track = message.letter().track();
-        match &self.track {
-            Some(track) => track.admits(self.cell.id(), self.life),
-            None => true,
-        }
-    }
-
-    /// Prepares for one event that is handled beside others.
-    pub(crate) fn enter_beside(&mut self, message: &C::Message, run: Run) -> bool {
-        self.run = run;
-        message.letter().begin(run);
-        self.enter(message)
-    }
-
-    /// Tells whether somebody keeps a record of the event, who may have gone.
-    pub(crate) fn is_tracked(&self) -> bool {
-        self.track.is_some()
-    }
-
-    pub(crate) fn leave(&mut self) {
-        self.track = None;
-        self.crashes = 0;
-    }
-
-    pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
-        self.track.as_ref().and_then(|track| track.cause())
-    }
-
-    pub(crate) fn track(&self) -> Option<&Arc<dyn Track>> {
-        self.track.as_ref()
     }
 
     pub(crate) fn cell(&self) -> &Arc<Cell<C>> {
@@ -457,32 +413,6 @@ impl<C: Component> Context<C> {
             channel,
             errand: None,
         }
-    }
-}
-
-impl<C: Component> Scope for Context<C> {
-    fn party(&self) -> Arc<dyn Party> {
-        self.cell.clone()
-    }
-
-    fn handler(&self) -> &'static str {
-        self.handler
-    }
-
-    fn run(&self) -> Run {
-        self.run
-    }
-
-    fn cause(&self) -> Option<Arc<Cause>> {
-        Self::cause(self)
-    }
-
-    fn owe(&self, rooms: Rooms) {
-        self.cell.owe(rooms);
-    }
-
-    fn body(&self) -> &dyn Body {
-        &*self.cell
     }
 }
 

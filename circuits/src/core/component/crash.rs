@@ -3,18 +3,20 @@
 
 use std::time::Duration;
 
-use crate::core::component::handler::has_own;
 use crate::core::component::life::Life;
+use crate::core::component::own::has_own;
 use crate::core::component::report::{Crash, Verdict};
 use crate::core::component::{Body, Component, HandlerTimeout, Shutdown};
 use crate::core::event::{Crashed, End, Error, Event, Reason};
 use crate::core::mailbox::Suspect;
 use crate::core::reply::{CallError, Party};
 use crate::core::runtime;
+use crate::core::tap::Outcome;
 
 impl<C: Component> Life<C> {
     /// Reports a panic, and the event that was being handled.
     pub(crate) fn crash(&mut self, error: Error) -> End {
+        self.cx.end_turn(|| Outcome::Panicked(error.clone()));
         let cause = self.cx.cause();
         let crashes = self.cx.crashes;
         match self.take_handled() {
@@ -31,6 +33,7 @@ impl<C: Component> Life<C> {
     /// Reports a panic in an event of the component's own life, of which each
     /// life has another.
     pub(crate) fn crash_in_own(&mut self, error: Error) -> End {
+        self.cx.end_turn(|| Outcome::Panicked(error.clone()));
         match self.take_handled() {
             Some(message) => {
                 let crash = Crash {
@@ -67,7 +70,9 @@ impl<C: Component> Life<C> {
         match runtime::catch(runtime::timeout(limit, hook)).await {
             Ok(Some(())) => {}
             Ok(None) => {
-                self.crash_in_own(HandlerTimeout(limit).into());
+                let error = Error::from(HandlerTimeout(limit));
+                self.cx.end_turn(|| Outcome::Failed(error.clone()));
+                self.crash_in_own(error);
             }
             Err(panic) => {
                 self.crash_in_own(panic.into());
@@ -98,6 +103,7 @@ impl<C: Component> Drop for Life<C> {
     /// Whatever ended the life: what it did not handle waits for the next,
     /// unless the component wants it dropped.
     fn drop(&mut self) {
+        self.cx.end_turn(|| Outcome::Killed);
         if let Some(message) = self.take_handled() {
             self.cell()
                 .bury(message, Reason::Crashed, CallError::Crashed);

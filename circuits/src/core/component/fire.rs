@@ -114,14 +114,14 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
                 let name = Name::of(&event);
                 let event = || AnyEvent::new(Arc::new(event), Channels::None);
                 let hub = self.sender.hub;
-                hub.dead_letter(name, Reason::BadChannel, event);
+                hub.dead_letter(None, name, Reason::BadChannel, event);
                 None
             }
         }
     }
 
     fn send_plainly(&mut self) -> Rooms {
-        if const { !E::FEEDBACK.any() } && self.sender.is_plain() {
+        if const { !E::FEEDBACK.any() } && self.sender.is_plain() && !self.sender.hub.is_watched() {
             let Some(event) = self.event.take() else {
                 return Rooms::NONE;
             };

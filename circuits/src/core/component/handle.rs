@@ -12,6 +12,7 @@ use crate::core::component::{
 };
 use crate::core::event::{Error, Event};
 use crate::core::route::Hub;
+use crate::core::tap::{EventCount, Tap, TapGuard, Taps};
 
 /// A handle to a running system; cheap to clone, usable from any thread.
 ///
@@ -180,6 +181,19 @@ impl Handle {
     /// their thread when they were to end.
     pub fn stuck(&self) -> u64 {
         self.hub.counters.stuck.load(Ordering::Relaxed)
+    }
+
+    /// Hangs a tap onto the system, which hears all that is fired from now on, and
+    /// what comes of it, until the guard is dropped; see [`Tap`]. Several may hang
+    /// there; they are called in the order in which they were hung up.
+    pub fn tap(&self, tap: impl Tap) -> TapGuard {
+        Taps::hang(&self.hub, Box::new(tap))
+    }
+
+    /// Returns what was counted of each event while taps were there, by name; see
+    /// [`EventCount`].
+    pub fn event_counts(&self) -> Vec<EventCount> {
+        self.hub.taps.event_counts()
     }
 
     fn end(&self, how: Command, code: u8) {

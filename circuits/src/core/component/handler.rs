@@ -172,7 +172,7 @@ impl<C: Component> Handler<C> {
     }
 
     /// Tells whether it hears only what concerns the component itself.
-    fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         let own = |(name, event): &(&str, TypeId)| match &self.kind {
             // An event of the user's may have the same name.
             Kind::Event(typed) => typed.event == *event,
@@ -263,7 +263,7 @@ impl<C: Component> Handler<C> {
     }
 
     /// Makes the message for an event of the component's own life.
-    fn own_message<E: Event>(
+    pub(crate) fn own_message<E: Event>(
         &self,
         number: u16,
         event: &Arc<E>,
@@ -383,30 +383,4 @@ impl<C: Component> fmt::Debug for Handler<C> {
         let own = Channel::literal(C::OPTIONS.channel).unwrap_or(Channel::ALL);
         fmt::Display::fmt(&HandlerInfo::listed(self, &own), f)
     }
-}
-
-/// Tells whether a component handles an event of its own life.
-pub(crate) fn has_own<C: Component>(name: &str) -> bool {
-    C::HANDLERS
-        .iter()
-        .any(|handler| handler.is_own() && handler.name == name)
-}
-
-/// Sorts the messages of one component's own lifecycle event by priority.
-pub(crate) fn own_messages<C: Component, E: Event>(
-    event: &Arc<E>,
-    record: Option<&Arc<Delivery<E>>>,
-) -> Vec<C::Message> {
-    let mut messages: Vec<(f64, C::Message)> = C::HANDLERS
-        .iter()
-        .zip(0_u16..)
-        .filter_map(|(handler, number)| {
-            Some((
-                handler.priority,
-                handler.own_message(number, event, record)?,
-            ))
-        })
-        .collect();
-    messages.sort_by(|(left, _), (right, _)| right.total_cmp(left));
-    messages.into_iter().map(|(_, message)| message).collect()
 }

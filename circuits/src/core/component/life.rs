@@ -8,18 +8,20 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::{Future, poll_fn, ready};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
-use crate::core::component::handler::{has_own, own_messages};
+use crate::core::component::own::has_own;
 use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
 use crate::core::event::{End, Error, Event, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode, Suspect};
-use crate::core::reply::{Ask, Cause, Delivery, Notes, Party, Plan};
+use crate::core::reply::Party;
+use crate::core::route::Telling;
 use crate::core::runtime;
+use crate::core::tap::Outcome;
 
 /// After so many events without a pause, the other tasks of the thread get a turn.
 pub(crate) const TURN: usize = 256;
@@ -100,64 +102,72 @@ fn drain_children<C: Component>(cell: &Arc<Cell<C>>) {
     });
 }
 
-async fn lifetime<C: Component>(
+/// No `async fn`: that would keep the arguments twice, and each idle component
+/// with them.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` would take more memory"
+)]
+fn lifetime<C: Component>(
     cell: &Arc<Cell<C>>,
     number: u64,
     make: impl FnOnce() -> C + Send,
-) -> End {
-    let component = match runtime::guard(make) {
-        Ok(component) => component,
-        Err(panic) => {
-            let error = Error::from(panic);
-            cell.report_failure("factory", &error);
-            return End::Failed(error);
-        }
-    };
-    let mut life = Life::new(cell.clone(), number, component);
-    // The phases that an idle component is not in are boxed while they last:
-    // they would make every task larger.
-    let end = match runtime::catch(Box::pin(life.begin())).await {
-        Ok(None) => None,
-        Ok(Some(end)) => Some(end),
-        Err(panic) => Some(life.crash_in_own(panic.into())),
-    };
-    let end = match end {
-        Some(end) => end,
-        None => {
-            cell.set_started();
-            drop(cell.parent().post(Order::Ready {
-                body: cell.clone(),
-                life: number,
-            }));
-            // A task that was woken last runs on this thread, and on no other:
-            // the supervisor must hear of the start also where the first event
-            // blocks the thread.
-            if cell.hub().runtime().has_threads() {
-                runtime::yield_now().await;
+) -> impl Future<Output = End> + Send {
+    async move {
+        let component = match runtime::guard(make) {
+            Ok(component) => component,
+            Err(panic) => {
+                let error = Error::from(panic);
+                cell.report_failure("factory", &error);
+                return End::Failed(error);
             }
-            match runtime::catch(life.run()).await {
-                Ok(end) => end,
-                Err(panic) => life.crash(panic.into()),
+        };
+        let mut life = Life::new(cell.clone(), number, component);
+        // The phases that an idle component is not in are boxed while they last:
+        // they would make every task larger.
+        let end = match runtime::catch(Box::pin(life.begin())).await {
+            Ok(None) => None,
+            Ok(Some(end)) => Some(end),
+            Err(panic) => Some(life.crash_in_own(panic.into())),
+        };
+        let end = match end {
+            Some(end) => end,
+            None => {
+                cell.set_started();
+                drop(cell.parent().post(Order::Ready {
+                    body: cell.clone(),
+                    life: life.cx.life(),
+                }));
+                // A task that was woken last runs on this thread, and on no other:
+                // the supervisor must hear of the start also where the first event
+                // blocks the thread.
+                if cell.hub().runtime().has_threads() {
+                    runtime::yield_now().await;
+                }
+                match runtime::catch(life.run()).await {
+                    Ok(end) => end,
+                    Err(panic) => life.crash(panic.into()),
+                }
             }
-        }
-    };
-    match &end {
-        // Where there is nothing to run, nothing has started that could stop.
-        End::Normal | End::Shutdown if cell.has_started() => {
-            let how = cell.control().command().max(Command::Drain);
-            Box::pin(end_children(cell, how)).await;
-            if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
-                life.crash_in_own(panic.into());
+        };
+        match &end {
+            // Where there is nothing to run, nothing has started that could stop.
+            End::Normal | End::Shutdown if cell.has_started() => {
+                let how = cell.control().command().max(Command::Drain);
+                Box::pin(end_children(cell, how)).await;
+                if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
+                    life.crash_in_own(panic.into());
+                }
             }
+            // Killed in the same instant, it is not polled again.
+            End::Failed(error) if cell.control().command() < Command::Kill => {
+                Box::pin(life.crashed(error)).await;
+            }
+            _ => {}
         }
-        // Killed in the same instant, it is not polled again.
-        End::Failed(error) if cell.control().command() < Command::Kill => {
-            Box::pin(life.crashed(error)).await;
-        }
-        _ => {}
+        life.give_up_value();
+        end
     }
-    life.give_up_value();
-    end
 }
 
 /// One life of a component, as its task sees it.
@@ -236,18 +246,18 @@ impl<C: Component> Life<C> {
     ) -> Result<(), Error> {
         let mut failure = None;
         let cell = self.cell().clone();
-        let channel = cell.channel().as_str();
+        let channels = [cell.channel().as_str()];
+        let telling = Telling::on(&channels);
         if has_own::<C>(E::NAME) {
             let event = Arc::new(event());
-            for message in own_messages::<C, E>(&event, None) {
+            for message in cell.own_messages(&event) {
                 if let Err(error) = self.handle_here(message).await {
                     failure.get_or_insert(error);
                 }
             }
-            cell.hub()
-                .tell(channel, Notes::default(), || E::clone(&event));
+            cell.hub().tell(telling.quietly(true), || E::clone(&event));
         } else {
-            cell.hub().tell(channel, Notes::default(), event);
+            cell.hub().tell(telling, event);
         }
         failure.map_or(Ok(()), Err)
     }
@@ -256,9 +266,15 @@ impl<C: Component> Life<C> {
     async fn handle_here(&mut self, message: C::Message) -> Result<(), Error> {
         let (message, outcome) = if message.mode() == Mode::Exclusive {
             self.batch.push_front(message);
-            let outcome = self.handle_exclusive().await;
+            let handled = self.handle_exclusive().await;
+            let outcome = match handled {
+                Ok(outcome) => outcome,
+                Err(Unhandled) => self.handle_watched().await,
+            };
             self.handling = false;
-            (self.batch.pop_front(), outcome)
+            let message = self.batch.pop_front();
+            self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
+            (message, outcome)
         } else {
             let Some(state) = &self.state else {
                 return Ok(());
@@ -307,7 +323,11 @@ impl<C: Component> Life<C> {
             let end = if mode == Mode::Exclusive {
                 self.cell().mailbox().set_taken(self.batch.len() - 1);
                 self.cx.crashes = std::mem::take(&mut self.crashes);
-                let outcome = self.handle_exclusive().await;
+                let handled = self.handle_exclusive().await;
+                let outcome = match handled {
+                    Ok(outcome) => outcome,
+                    Err(Unhandled) => self.handle_watched().await,
+                };
                 self.conclude(outcome)
             } else {
                 C::State::read_phase(self).await
@@ -354,7 +374,10 @@ impl<C: Component> Life<C> {
     }
 
     /// Runs the `&mut self` handler of the event in front.
-    async fn handle_exclusive(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Somebody listens in: then [`Life::handle_watched`] runs it.
+    async fn handle_exclusive(&mut self) -> Result<Result<(), Error>, Unhandled> {
         let Self {
             cx,
             state,
@@ -364,18 +387,33 @@ impl<C: Component> Life<C> {
         } = self;
         *handling = true;
         let Some(message) = batch.front() else {
-            return Ok(());
+            return Ok(Ok(()));
         };
         if !cx.enter(message) {
             *handling = false;
             if let Some(message) = batch.pop_front() {
                 cx.cell().skip(message);
             }
-            return Ok(());
+            return Ok(Ok(()));
         }
         match state.as_mut().and_then(C::State::get_mut) {
-            Some(component) => component.exclusive(message, cx).await,
-            None => Ok(()),
+            // Else the caller has to run it; here, it would cost each event.
+            Some(_) if cx.turn().is_some() => Err(Unhandled),
+            Some(component) => Ok(component.exclusive(message, cx).await),
+            None => Ok(Ok(())),
+        }
+    }
+
+    /// Runs the `&mut self` handler of an event that somebody listens to.
+    #[cold]
+    fn handle_watched(&mut self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        let component = self.state.as_mut().and_then(C::State::get_mut);
+        match (component, self.batch.front()) {
+            (Some(component), Some(message)) => {
+                let cx = &self.cx;
+                cx.in_span(component.exclusive(message, cx))
+            }
+            _ => Box::pin(ready(Ok(()))),
         }
     }
 
@@ -383,6 +421,7 @@ impl<C: Component> Life<C> {
     /// returns the end of the life if it has to end.
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
         let message = self.take_handled();
+        self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
         let end = match (outcome, message) {
             (Err(error), Some(message)) => {
                 let crashes = self.cx.crashes;
@@ -400,30 +439,14 @@ impl<C: Component> Life<C> {
     }
 }
 
-impl<C: Component> Cell<C> {
-    /// Puts an event of the component's own life into its mailbox.
-    pub(crate) fn push_own<E: Event + Clone>(&self, event: &E, cause: Option<&Arc<Cause>>) {
-        if !has_own::<C>(E::NAME) {
-            return;
-        }
-        let event = Arc::new(event.clone());
-        let notes = Notes {
-            cause: cause.cloned(),
-            ..Notes::default()
-        };
-        let record = Delivery::open(Plan {
-            notes,
-            ask: Ask::Nothing,
-            caller: None,
-            observer: None,
-            event: Some(event.clone()),
-            next: None,
-            tickets: 0,
-        });
-        let messages = own_messages::<C, E>(&event, Some(&record));
-        record.expect(0, 0..messages.len() as u32);
-        for message in messages {
-            self.push(message, 0);
-        }
+/// The event in front is entered, and its handler has not been run.
+struct Unhandled;
+
+/// Says how a handler ended that did not panic.
+pub(crate) fn outcome_of<M: Message>(result: &Result<(), Error>, message: Option<&M>) -> Outcome {
+    match result {
+        Err(error) => Outcome::Failed(error.clone()),
+        Ok(()) if message.is_some_and(|message| message.letter().has_reply()) => Outcome::Replied,
+        Ok(()) => Outcome::Nothing,
     }
 }

@@ -9,6 +9,7 @@ use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
 use crate::core::reply::{Envelope, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_to_one};
+use crate::core::tap::Trace;
 
 /// A way to reach the handlers of an event.
 ///
@@ -49,8 +50,9 @@ impl<E: Event> Routed<E> for OnChannel<'_> {
         &self,
         sender: &Sender<'_>,
         event: E,
-        dispatch: Dispatch<E>,
+        mut dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
+        dispatch.notes.trace = sender.trace(&[self.channel], None, &dispatch);
         let who = || sender.who();
         sender.hub.send(self.channel, event, dispatch, who)
     }
@@ -76,8 +78,9 @@ impl<E: Event> Routed<E> for OnChannels<'_> {
         &self,
         sender: &Sender<'_>,
         event: E,
-        dispatch: Dispatch<E>,
+        mut dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
+        dispatch.notes.trace = sender.trace(self.channels, None, &dispatch);
         let who = || sender.who();
         sender.hub.send_on_all(self.channels, event, dispatch, who)
     }
@@ -119,9 +122,10 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
         &self,
         sender: &Sender<'_>,
         event: E,
-        dispatch: Dispatch<E>,
+        mut dispatch: Dispatch<E>,
     ) -> Result<Sent<E>, (ChannelError, E)> {
         let cell = self.cell;
+        dispatch.notes.trace = sender.trace(&[], Some(&**cell), &dispatch);
         let Some(life) = self.one_life else {
             return Ok(send_now(sender, cell, event, dispatch));
         };
@@ -170,6 +174,9 @@ fn send_now<C: Handles<E>, E: Event>(
     if const { !E::FEEDBACK.any() } {
         if const { wants_origin::<C, E>() } {
             dispatch.notes.sender = sender.who();
+        }
+        if let Some(trace) = &mut dispatch.notes.trace {
+            Trace::fired(trace, &event, 1);
         }
         return send_to_one(&hop, event, dispatch);
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::core::component::{Body, Cell, Component, OnError};
 use crate::core::event::{AnyEvent, End, Error, Exception, Name, Reason};
 use crate::core::mailbox::{Message, Suspect};
-use crate::core::reply::{CallError, Cause, Party, Run};
+use crate::core::reply::{CallError, Cause, Notes, Party, Run};
+use crate::core::route::Telling;
+use crate::core::tap::Trace;
 
 /// How a handler ended the life that it ran in.
 pub(crate) struct Crash<'a> {
@@ -71,7 +73,8 @@ impl<C: Component> Cell<C> {
     ) {
         message.letter().fail(error.clone());
         let handler = message.handler();
-        self.report(handler, message.into_event(), error, cause, crashed);
+        let telling = about(&message, cause);
+        self.report(handler, message.into_event(), error, telling, crashed);
     }
 
     /// Reports a panic of a handler, which ends the life.
@@ -118,6 +121,10 @@ impl<C: Component> Cell<C> {
             cause,
         } = crash;
         let (handler, name) = (message.handler(), message.letter().name());
+        let track = message.letter().track();
+        let trace = track.as_ref().and_then(|track| track.trace());
+        let _held = trace.map(Trace::hold);
+        let telling = about(&message, cause);
         let (event, message) = message.share();
         let lost = match verdict {
             Verdict::Lost(reason) => Some((message, reason)),
@@ -135,27 +142,29 @@ impl<C: Component> Cell<C> {
             Some((message, _)) => message.letter().fail(error.clone()),
             None => {}
         }
-        self.report(handler, event.clone(), error, cause, true);
+        self.report(handler, event.clone(), error, telling, true);
         // An error is an answer: its event is lost only if it was to be
         // handled again.
         if let Some((_, reason)) = lost
             && (panicked || reason == Reason::Poison)
         {
-            self.hub().dead_letter(name, reason, || event);
+            self.hub().dead_letter(trace, name, reason, || event);
         }
     }
 
     /// Counts a call whose reply found nobody.
     pub(crate) fn report_late(&self, message: C::Message) {
         let name = message.letter().name();
-        self.hub()
-            .dead_letter(name, Reason::Late, || message.into_event());
+        let track = message.letter().track();
+        let trace = track.as_ref().and_then(|track| track.trace());
+        let event = || message.into_event();
+        self.hub().dead_letter(trace, name, Reason::Late, event);
     }
 
     /// Reports a failure outside of any handler.
     pub(crate) fn report_failure(&self, place: &'static str, error: &Error) {
         let event = AnyEvent::named(Name::literal(place));
-        self.report(place, event, error, None, true);
+        self.report(place, event, error, Telling::on(&["*"]), true);
     }
 
     fn report(
@@ -163,7 +172,7 @@ impl<C: Component> Cell<C> {
         handler: &'static str,
         event: AnyEvent,
         error: &Error,
-        cause: Option<Arc<Cause>>,
+        telling: Telling<'_>,
         crashed: bool,
     ) {
         let exception = Exception::new(
@@ -173,6 +182,19 @@ impl<C: Component> Cell<C> {
             event,
             error.clone(),
         );
-        self.hub().exception(exception.crashed(crashed), cause);
+        self.hub().exception(exception.crashed(crashed), telling);
     }
+}
+
+/// Says that a failure belongs to the cause of the event that was handled.
+fn about<M: Message>(message: &M, cause: Option<Arc<Cause>>) -> Telling<'static> {
+    let track = message.letter().track();
+    let trace = track.as_ref().and_then(|track| track.trace());
+    let notes = Notes {
+        cause,
+        ..Notes::default()
+    };
+    Telling::on(&["*"])
+        .notes(notes)
+        .because(trace.map(|it| it.id()))
 }

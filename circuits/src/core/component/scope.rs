@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use tracing::Span;
+
 use crate::core::component::Body;
 use crate::core::component::flow::{Published, RoomWait};
-use crate::core::event::Who;
+use crate::core::event::{Event, Who};
 use crate::core::id::Channels;
 use crate::core::mailbox::Room;
-use crate::core::reply::{Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
-use crate::core::route::{Hub, Rooms};
+use crate::core::reply::{Ask, Awaiter, Blocker, Cause, Deadlock, Notes, Party, Run, Stamp, Wait};
+use crate::core::route::{Dispatch, Hub, Rooms};
+use crate::core::tap::{FiringId, Member, Source, Start, Trace};
 
 /// A handler that runs, as far as sending goes.
 pub(crate) trait Scope: Send + Sync {
@@ -16,6 +19,9 @@ pub(crate) trait Scope: Send + Sync {
     fn handler(&self) -> &'static str;
     fn run(&self) -> Run;
     fn cause(&self) -> Option<Arc<Cause>>;
+    fn member(&self) -> Member;
+    /// The firing that is handled, where somebody listens in.
+    fn firing(&self) -> Option<FiringId>;
     fn owe(&self, rooms: Rooms);
     fn body(&self) -> &dyn Body;
 }
@@ -61,8 +67,53 @@ impl Sender<'_> {
             sender: None,
             cause,
             stamp: self.errand.and_then(|errand| errand.stamp).cloned(),
+            trace: None,
             priority,
             owed: false,
+        }
+    }
+
+    /// Begins the trace of what is sent, if somebody listens in.
+    #[inline]
+    pub(crate) fn trace<E: Event>(
+        &self,
+        channels: &[&str],
+        target: Option<&dyn Body>,
+        dispatch: &Dispatch<E>,
+    ) -> Option<Arc<Trace>> {
+        if !self.hub.is_watched() {
+            return None;
+        }
+        Some(self.begin_trace(channels, target, dispatch))
+    }
+
+    #[cold]
+    fn begin_trace<E: Event>(
+        &self,
+        channels: &[&str],
+        target: Option<&dyn Body>,
+        dispatch: &Dispatch<E>,
+    ) -> Arc<Trace> {
+        let start = Start {
+            cause: self.scope.and_then(Scope::firing),
+            sender: self.source(),
+            channels,
+            target: target.map(Body::member),
+            // Timers start causes of their own.
+            span: self.errand.map_or_else(Span::current, |_| Span::none()),
+            awaited: dispatch.ask != Ask::Nothing || dispatch.caller.is_some(),
+        };
+        Trace::new::<E>(&self.hub.taps, start)
+    }
+
+    fn source(&self) -> Source {
+        match (self.scope, self.errand) {
+            (Some(scope), _) => Source::Handler {
+                component: scope.member(),
+                handler: scope.handler(),
+            },
+            (None, Some(errand)) => Source::Timer(errand.owner.member()),
+            (None, None) => Source::Outside,
         }
     }
 

@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::life::Life;
+use crate::core::component::life::{Life, outcome_of};
 use crate::core::component::readers::read_phase;
 use crate::core::component::{Component, Context};
 use crate::core::event::{End, Error, Reason};
 use crate::core::mailbox::Message;
 use crate::core::reply::{CallError, Cause};
 use crate::core::runtime;
+use crate::core::tap::Outcome;
 
 /// A reader that has ended: its message, and what became of it.
 pub(crate) struct Finished<M> {
@@ -34,6 +35,10 @@ struct Reading<C: Component> {
 impl<C: Component + Sync> Reading<C> {
     async fn run(&self, component: &C) -> Result<Result<(), Error>, runtime::Panic> {
         match &self.message {
+            Some(message) if self.cx.turn().is_some() => {
+                let handler = runtime::catch(component.shared(message, &self.cx));
+                self.cx.in_span(handler).await
+            }
             Some(message) => runtime::catch(component.shared(message, &self.cx)).await,
             None => Ok(Ok(())),
         }
@@ -46,6 +51,10 @@ impl<C: Component> Reading<C> {
         outcome: Result<Result<(), Error>, runtime::Panic>,
     ) -> Finished<C::Message> {
         let message = self.message.take();
+        self.cx.end_turn(|| match &outcome {
+            Ok(result) => outcome_of(result, message.as_ref()),
+            Err(panic) => Outcome::Panicked(panic.clone().into()),
+        });
         let is_late = |message: &C::Message| message.letter().is_late();
         Finished {
             late: self.cx.is_tracked() && message.as_ref().is_some_and(is_late),
@@ -59,6 +68,7 @@ impl<C: Component> Reading<C> {
 
 impl<C: Component> Drop for Reading<C> {
     fn drop(&mut self) {
+        self.cx.end_turn(|| Outcome::Killed);
         if let Some(message) = self.message.take() {
             self.cx
                 .cell()

@@ -10,8 +10,9 @@ use std::time::Duration;
 use crate::core::event::Event;
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
-use crate::core::reply::{Answer, Edges, Envelope, Party};
+use crate::core::reply::{Answer, Edges, Envelope, Party, Sealed};
 use crate::core::route::{Accept, Accepted, Hub, Listen, SubscriptionId};
+use crate::core::tap::Trace;
 
 /// Waits for the next event of a type on a channel.
 ///
@@ -139,8 +140,11 @@ impl<E: Event> fmt::Debug for Wait<E> {
 struct Waiter<E> {
     id: ComponentId,
     edges: Edges,
-    state: Mutex<(Option<Arc<E>>, Option<Waker>)>,
+    state: Mutex<(Option<Caught<E>>, Option<Waker>)>,
 }
+
+/// The event, and its trace, which the span of who waits follows.
+struct Caught<E>(Arc<E>, Option<Arc<Trace>>);
 
 impl<E: Event> Waiter<E> {
     fn new(id: ComponentId) -> Self {
@@ -154,7 +158,12 @@ impl<E: Event> Waiter<E> {
     fn poll(&self, task: &Task<'_>) -> Poll<Arc<E>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &state.0 {
-            Some(event) => Poll::Ready(event.clone()),
+            Some(Caught(event, trace)) => {
+                if let Some(trace) = trace {
+                    trace.lead();
+                }
+                Poll::Ready(event.clone())
+            }
             None => {
                 state.1 = Some(task.waker().clone());
                 Poll::Pending
@@ -197,7 +206,8 @@ impl<E: Event> Accept<E> for Waiter<E> {
         let waker = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.0.is_none() {
-                state.0 = Some(envelope.into_shared());
+                let trace = envelope.track().and_then(|track| track.trace().cloned());
+                state.0 = Some(Caught(envelope.into_shared(), trace));
             }
             state.1.take()
         };

@@ -16,11 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::oneshot;
 
-use crate::core::component::handler::own_messages;
 use crate::core::component::{Body, Cell, Component, Fate, link};
 use crate::core::event::{AnyEvent, Down, End, Event, Name, Reason, Restarted};
 use crate::core::id::Channels;
-use crate::core::reply::{Ask, Delivery, Notes, Plan, Stamp};
+use crate::core::reply::{Notes, Stamp};
 use crate::core::route::Hub;
 
 /// Names a watch, and the system of who watches: one may watch a component of
@@ -240,7 +239,8 @@ impl<C: Component> Watched for Cell<C> {
         if messages.is_empty() {
             let event = || AnyEvent::new(down, Channels::None);
             let name = Name::literal(Down::NAME);
-            return self.hub().dead_letter(name, Reason::NoHandler, event);
+            let hub = self.hub();
+            return hub.dead_letter(None, name, Reason::NoHandler, event);
         }
         for message in messages {
             // A closed mailbox belongs to a life that has ended, or is about to
@@ -268,18 +268,7 @@ impl<C: Component> Cell<C> {
             owed,
             ..Notes::default()
         };
-        let record = Delivery::open(Plan {
-            notes,
-            ask: Ask::Nothing,
-            caller: None,
-            observer: None,
-            event: Some(event.clone()),
-            next: None,
-            tickets: 0,
-        });
-        let messages = own_messages::<C, E>(event, Some(&record));
-        record.expect(0, 0..messages.len() as u32);
-        messages
+        self.recorded(event, notes)
     }
 }
 

@@ -39,6 +39,11 @@ impl AnyEvent {
         own.unwrap_or_else(|| Name::literal(self.event.type_name()))
     }
 
+    /// Returns the name of the event's type; `*` where it has a name of its own.
+    pub(crate) fn type_name(&self) -> &'static str {
+        self.event.type_name()
+    }
+
     /// Returns the channel that the event was fired on, the first where it was
     /// fired on several; `None` where it was addressed to one component.
     pub fn channel(&self) -> Option<&str> {
@@ -99,6 +104,41 @@ impl fmt::Write for OneLine<'_, '_> {
             write!(self.0, "{}", part[plain.len()..].escape_debug())?;
         }
         Ok(())
+    }
+}
+
+/// An event of any type, borrowed: what a [`Tap`](crate::tap::Tap) sees of it.
+#[derive(Clone, Copy)]
+pub struct EventRef<'a> {
+    event: &'a dyn Erased,
+}
+
+impl<'a> EventRef<'a> {
+    pub(crate) fn new<E: Event>(event: &'a E) -> Self {
+        Self { event }
+    }
+
+    /// Returns the event's name.
+    pub fn name(self) -> &'a str {
+        let own = self.event.own_name();
+        own.map_or_else(|| self.event.type_name(), Name::as_str)
+    }
+
+    /// Tells whether the event is an `E`.
+    pub fn is<E: Event>(self) -> bool {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// Borrows the event if it is an `E`.
+    pub fn downcast_ref<E: Event>(self) -> Option<&'a E> {
+        let event: &dyn Any = self.event;
+        event.downcast_ref()
+    }
+}
+
+impl fmt::Debug for EventRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.event.describe(f)
     }
 }
 

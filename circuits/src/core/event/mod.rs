@@ -15,7 +15,7 @@ mod watch;
 
 use std::fmt;
 
-pub use self::any::AnyEvent;
+pub use self::any::{AnyEvent, EventRef};
 pub use self::describe::{ByName, Describe};
 pub use self::end::End;
 pub use self::error::Error;

@@ -24,6 +24,7 @@ use crate::core::reply::{
     Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Replaced, Run, Track,
     Unwanted, Wait, find_deadlock,
 };
+use crate::core::tap::Trace;
 
 /// Sends the stages after the first.
 pub(crate) trait Advance<E: Event>: Send + Sync {
@@ -126,6 +127,9 @@ impl<E: Event> Delivery<E> {
 
     /// Announces the tickets of a stage, before the first of them is handed out.
     pub(crate) fn expect(&self, stage: usize, places: Range<u32>) {
+        if let (Some(trace), 1..) = (&self.notes.trace, stage) {
+            trace.sent();
+        }
         let mut state = self.state();
         state.stage = stage as u32;
         state.pending = places.end - places.start;
@@ -334,6 +338,9 @@ impl<E: Event> Delivery<E> {
         {
             observer.succeeded(&event, &self.notes);
         }
+        if let Some(trace) = &self.notes.trace {
+            trace.close();
+        }
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -426,6 +433,10 @@ impl<E: Event> Track for Delivery<E> {
 
     fn cause(&self) -> Option<Arc<Cause>> {
         self.notes.cause.clone()
+    }
+
+    fn trace(&self) -> Option<&Arc<Trace>> {
+        self.notes.trace.as_ref()
     }
 
     fn admits(&self, component: ComponentId, life: u64) -> bool {

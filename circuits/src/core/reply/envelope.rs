@@ -157,6 +157,8 @@ pub(crate) trait Sealed: Send + Sync {
     fn fail(&self, error: Error);
     /// Tells whether the handler's reply came when the caller had gone.
     fn is_late(&self) -> bool;
+    /// Tells whether the handler replied.
+    fn has_reply(&self) -> bool;
 }
 
 impl<E: Event> Letter for Envelope<E> {
@@ -188,6 +190,10 @@ impl<E: Event> Sealed for Envelope<E> {
 
     fn is_late(&self) -> bool {
         self.ticket.is_late()
+    }
+
+    fn has_reply(&self) -> bool {
+        self.ticket.has_reply()
     }
 }
 
@@ -223,6 +229,10 @@ macro_rules! erased_letter {
 
             fn is_late(&self) -> bool {
                 // Without the event's type there is no reply.
+                false
+            }
+
+            fn has_reply(&self) -> bool {
                 false
             }
         }

@@ -14,6 +14,7 @@ mod ticket;
 mod track;
 mod unwanted;
 mod waiting;
+mod watched;
 
 pub use self::answer::{Answer, IsError, IsReply};
 pub(crate) use self::cause::{Awaiter, Cause};
@@ -29,3 +30,4 @@ pub(crate) use self::ticket::Ticket;
 pub(crate) use self::track::{Replaced, Track};
 pub(crate) use self::unwanted::Unwanted;
 pub(crate) use self::waiting::{Blocker, Edge, Edges, Party, Run, Wait};
+pub(crate) use self::watched::Watched;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::event::{Event, Who};
 use crate::core::id::Channels;
 use crate::core::reply::{Advance, Ask, Cause, Observer, Party, Stamp};
+use crate::core::tap::Trace;
 
 /// What a delivery is made of.
 pub(crate) struct Plan<E: Event> {
@@ -21,7 +22,7 @@ pub(crate) struct Plan<E: Event> {
 }
 
 /// What goes along with an event, over all its receivers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Notes {
     /// The channels that it was fired on, where somebody wants to know.
     pub(crate) channels: Channels,
@@ -31,6 +32,8 @@ pub(crate) struct Notes {
     pub(crate) cause: Option<Arc<Cause>>,
     /// The life that alone may handle it.
     pub(crate) stamp: Option<Arc<Stamp>>,
+    /// Who listens in.
+    pub(crate) trace: Option<Arc<Trace>>,
     /// Its priority in the mailboxes.
     pub(crate) priority: i32,
     /// Whether it is promised, so that no newer event may take its place.

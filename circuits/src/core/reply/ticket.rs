@@ -20,6 +20,8 @@ const OPEN: u8 = 0;
 const FINISHED: u8 = 1;
 /// It was finished with a reply, when the caller had gone.
 const LATE: u8 = 2;
+/// It was finished with a reply, which somebody may have taken.
+const REPLIED: u8 = 3;
 
 impl<D: Track + ?Sized> Ticket<D> {
     /// The ticket of an event that nobody keeps a record of.
@@ -92,6 +94,11 @@ impl<D: Track + ?Sized> Ticket<D> {
     pub(crate) fn is_late(&self) -> bool {
         self.progress.load(Ordering::Acquire) == LATE
     }
+
+    /// Tells whether it was answered with a reply.
+    pub(crate) fn has_reply(&self) -> bool {
+        self.progress.load(Ordering::Acquire) >= LATE
+    }
 }
 
 impl<E: Event> Ticket<Delivery<E>> {
@@ -117,10 +124,13 @@ impl<E: Event> Ticket<Delivery<E>> {
 
     /// Ends the ticket with a handler's answer.
     pub(crate) fn answer(&self, answer: Answer<E::Reply>) {
-        if let Some(delivery) = self.finish()
-            && Delivery::settle(delivery, self.place, answer)
-        {
-            self.progress.store(LATE, Ordering::Release);
+        if let Some(delivery) = self.finish() {
+            let is_reply = matches!(answer, Answer::Reply(_));
+            if Delivery::settle(delivery, self.place, answer) {
+                self.progress.store(LATE, Ordering::Release);
+            } else if is_reply {
+                self.progress.store(REPLIED, Ordering::Release);
+            }
         }
     }
 }

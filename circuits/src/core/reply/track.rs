@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::event::Error;
 use crate::core::id::ComponentId;
 use crate::core::reply::{Answer, CallError, Cause, Notes, Run, Unwanted};
+use crate::core::tap::{Trace, Turn};
 
 /// A delivery whose event type is not known.
 pub(crate) trait Track: Send + Sync {
@@ -17,6 +18,12 @@ pub(crate) trait Track: Send + Sync {
     /// Asks that nobody handles the event who has not begun.
     fn cancel(&self);
     fn cause(&self) -> Option<Arc<Cause>>;
+    /// Who listens in.
+    fn trace(&self) -> Option<&Arc<Trace>>;
+    /// The turn of the handler that has it, where somebody listens in.
+    fn turn(&self) -> Option<&Turn> {
+        None
+    }
     /// Tells whether a life of a component may begin to handle the event.
     fn admits(&self, component: ComponentId, life: u64) -> bool;
     /// The life that it was sent to, if it was to no other.

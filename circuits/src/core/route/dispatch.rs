@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::event::Event;
 use crate::core::mailbox::Room;
 use crate::core::reply::{Ask, Delivery, Notes, Observer, Party, Plan};
+use crate::core::tap::FiringId;
 
 /// What goes with one event when it is sent.
 pub(crate) struct Dispatch<E: Event> {
@@ -34,6 +35,7 @@ impl<E: Event> Dispatch<E> {
         !self.recorded
             && self.notes.cause.is_none()
             && self.notes.stamp.is_none()
+            && self.notes.trace.is_none()
             && self.observer.is_none()
             && self.ask == Ask::Nothing
     }
@@ -50,6 +52,40 @@ impl<E: Event> Dispatch<E> {
             next: None,
             tickets,
         }
+    }
+}
+
+/// How one of the framework's own events is fired.
+pub(crate) struct Telling<'a> {
+    /// All, if there are none.
+    pub(crate) channels: &'a [&'a str],
+    pub(crate) notes: Notes,
+    /// The firing that it is about.
+    pub(crate) because: Option<FiringId>,
+    /// Whether taps hear of it only where somebody handles it.
+    pub(crate) quiet: bool,
+}
+
+impl<'a> Telling<'a> {
+    pub(crate) fn on(channels: &'a [&'a str]) -> Self {
+        Self {
+            channels,
+            notes: Notes::default(),
+            because: None,
+            quiet: false,
+        }
+    }
+
+    pub(crate) fn notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
+    }
+
+    pub(crate) fn because(self, because: Option<FiringId>) -> Self {
+        Self { because, ..self }
+    }
+
+    pub(crate) fn quietly(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
     }
 }
 

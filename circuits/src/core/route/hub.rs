@@ -5,19 +5,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tracing::Span;
 
-use crate::core::event::{AnyEvent, DeadLetter, Error, Event, Exception, Name, Reason, Who};
+use crate::core::event::{AnyEvent, DeadLetter, End, Error, Event, Exception, Name, Reason, Who};
 use crate::core::id::{Channel, ChannelError, Channels, ComponentId};
-use crate::core::reply::{Ask, Cause, Notes};
+use crate::core::reply::{Ask, Notes};
 use crate::core::route::observe::{Completion, echo};
 use crate::core::route::router::Router;
-use crate::core::route::{Dispatch, Rooms, Route, Sent};
+use crate::core::route::{Dispatch, Rooms, Route, Sent, Telling};
 use crate::core::runtime::Runtime;
+use crate::core::tap::{FiringId, Member, Source, Start, Tapped, Taps, Trace, is_spanned};
 
 /// The routes, the counters and the runtime of one system.
 pub(crate) struct Hub {
     pub(crate) router: Router,
     pub(crate) counters: Counters,
+    pub(crate) taps: Taps,
     runtime: Runtime,
     next: AtomicU64,
     stopped: AtomicBool,
@@ -47,6 +50,7 @@ impl Hub {
         Arc::new(Self {
             router: Router::new(),
             counters: Counters::default(),
+            taps: Taps::new(),
             runtime: Runtime::current(),
             next: AtomicU64::new(1),
             stopped: AtomicBool::new(false),
@@ -65,6 +69,31 @@ impl Hub {
     /// Returns an id that no component of this system had before.
     pub(crate) fn next_id(&self) -> ComponentId {
         ComponentId::new(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Tells whether somebody listens in, so that what is fired needs a trace.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.taps.are_on() || is_spanned()
+    }
+
+    /// Begins the trace of what the framework fires, if somebody listens in.
+    pub(crate) fn trace<E: Event>(
+        &self,
+        because: Option<FiringId>,
+        channels: &[&str],
+        target: impl FnOnce() -> Option<Member>,
+    ) -> Option<Arc<Trace>> {
+        let start = || Start {
+            cause: because,
+            sender: Source::Framework,
+            channels,
+            target: target(),
+            span: Span::none(),
+            awaited: false,
+        };
+        self.is_watched()
+            .then(|| Trace::new::<E>(&self.taps, start()))
     }
 
     /// Sends an event on a channel.
@@ -135,6 +164,9 @@ impl Hub {
         mut dispatch: Dispatch<E>,
         who: impl FnOnce() -> Option<Arc<Who>>,
     ) -> Sent<E> {
+        if let Some(trace) = &mut dispatch.notes.trace {
+            Trace::fired(trace, &event, route.len());
+        }
         if route.is_empty() {
             return self.send_unheard(event, dispatch, |event, dispatch| {
                 route.send(event, dispatch)
@@ -199,17 +231,24 @@ impl Hub {
         };
         let name = Name::of(&event);
         let channels = dispatch.notes.channels.clone();
+        let trace = dispatch.notes.trace.clone();
+        let held = trace.as_ref().map(Trace::hold);
         if E::FEEDBACK.any() {
             // Those who asked for feedback are told as well: the record has the event.
             let sent = send(event, dispatch);
             let event = sent.delivery.as_ref().and_then(|it| it.event());
-            self.dead_letter(name.clone(), reason, || match event {
+            self.dead_letter(trace.as_ref(), name.clone(), reason, || match event {
                 Some(event) => AnyEvent::new(event, channels),
                 None => AnyEvent::named(name),
             });
             return sent;
         }
-        self.dead_letter(name, reason, || AnyEvent::new(Arc::new(event), channels));
+        let event = || AnyEvent::new(Arc::new(event), channels);
+        self.dead_letter(trace.as_ref(), name, reason, event);
+        drop(held);
+        if let Some(trace) = trace {
+            trace.close();
+        }
         Sent {
             heard: false,
             rooms: Rooms::NONE,
@@ -217,33 +256,23 @@ impl Hub {
         }
     }
 
-    /// Fires one of the framework's own events, if anybody listens; returns whether.
+    /// Fires one of the framework's own events, if anybody handles it; returns
+    /// whether.
     pub(crate) fn tell<E: Event>(
         self: &Arc<Self>,
-        channel: &str,
-        notes: Notes,
+        telling: Telling<'_>,
         event: impl FnOnce() -> E,
     ) -> bool {
-        self.router.with_route(channel, |route| {
-            self.tell_by(route, &[channel], notes, event)
-        })
-    }
-
-    /// Fires one of the framework's own events on the channels of another, if
-    /// anybody listens; on all channels where that was addressed.
-    pub(crate) fn tell_on<E: Event>(
-        self: &Arc<Self>,
-        channels: &Channels,
-        notes: Notes,
-        event: impl FnOnce() -> E,
-    ) -> bool {
-        let names: Vec<&str> = channels.names().collect();
-        match names.as_slice() {
-            [] => self.tell("*", notes, event),
-            [channel] => self.tell(channel, notes, event),
+        match telling.channels {
+            [] => self
+                .router
+                .with_route("*", |route| self.tell_by(route, telling, event)),
+            [channel] => self
+                .router
+                .with_route(channel, |route| self.tell_by(route, telling, event)),
             several => {
                 let route = self.router.single_use_route(None, several);
-                self.tell_by(&route, several, notes, event)
+                self.tell_by(&route, telling, event)
             }
         }
     }
@@ -251,28 +280,74 @@ impl Hub {
     fn tell_by<E: Event>(
         &self,
         route: &Arc<Route<E>>,
-        channels: &[&str],
-        notes: Notes,
+        telling: Telling<'_>,
         event: impl FnOnce() -> E,
     ) -> bool {
-        if route.is_empty() {
+        let Telling {
+            channels,
+            notes,
+            because,
+            quiet,
+        } = telling;
+        let channels = if channels.is_empty() {
+            &["*"]
+        } else {
+            channels
+        };
+        let heard = !route.is_empty();
+        let mut trace = if heard || !quiet {
+            self.trace::<E>(because, channels, || None)
+        } else {
+            None
+        };
+        if !heard && trace.is_none() {
             return false;
         }
-        let mut dispatch = Dispatch::new(notes);
-        route.note(&mut dispatch.notes, channels, || None);
-        route.send(event(), dispatch);
-        true
+        let event = event();
+        if let Some(trace) = &mut trace {
+            Trace::fired(trace, &event, route.len());
+        }
+        if heard {
+            let mut dispatch = Dispatch::new(Notes { trace, ..notes });
+            route.note(&mut dispatch.notes, channels, || None);
+            route.send(event, dispatch);
+        } else if let Some(trace) = trace {
+            trace.close();
+        }
+        heard
     }
 
     /// Counts an event that went nowhere, and tells those who want to know.
     pub(crate) fn dead_letter(
         self: &Arc<Self>,
+        trace: Option<&Arc<Trace>>,
         name: Name,
         reason: Reason,
         event: impl FnOnce() -> AnyEvent,
     ) {
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(target: "circuits", event = name.as_str(), %reason, "dead letter");
+        let letter = || DeadLetter {
+            event: event(),
+            reason,
+        };
+        let because = trace.map(|trace| trace.id());
+        if self.taps.are_on() {
+            let letter = letter();
+            let firing = trace.map(|trace| trace.note_dead());
+            self.taps.dead(firing, &letter);
+            self.tell_dead_letter(because, &name, || letter);
+        } else {
+            self.tell_dead_letter(because, &name, letter);
+        }
+    }
+
+    fn tell_dead_letter(
+        self: &Arc<Self>,
+        because: Option<FiringId>,
+        name: &Name,
+        letter: impl FnOnce() -> DeadLetter,
+    ) {
         // A dead letter about a dead letter is counted and told to nobody.
         if name.is_literally(DeadLetter::NAME) {
             return;
@@ -280,25 +355,20 @@ impl Hub {
         // A failure that nobody hears of in the end goes to the log. It is not
         // told: handlers of both events that crash would call each other for ever.
         if name.is_literally(Exception::NAME) {
-            tracing::error!(target: "circuits", event = ?event(), %reason, "exception lost");
+            let DeadLetter { event, reason } = letter();
+            tracing::error!(target: "circuits", ?event, %reason, "exception lost");
             return;
         }
-        self.tell("*", Notes::default(), || DeadLetter {
-            event: event(),
-            reason,
-        });
+        // Quietly: taps have heard of it.
+        self.tell(Telling::on(&["*"]).because(because).quietly(true), letter);
     }
 
     /// Reports a failure; to the log where nobody handles it.
-    pub(crate) fn exception(self: &Arc<Self>, exception: Exception, cause: Option<Arc<Cause>>) {
+    pub(crate) fn exception(self: &Arc<Self>, exception: Exception, telling: Telling<'_>) {
         self.counters.exceptions.fetch_add(1, Ordering::Relaxed);
         // By name: a handler without an event parameter keeps only that.
         let about_itself = exception.event.to_name().is_literally(Exception::NAME);
-        let notes = Notes {
-            cause,
-            ..Notes::default()
-        };
-        let told = !about_itself && self.tell("*", notes, || exception.clone());
+        let told = !about_itself && self.tell(telling, || exception.clone());
         if !told {
             tracing::error!(
                 target: "circuits",
@@ -322,8 +392,12 @@ impl Hub {
         self.exit_code.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn count_restart(&self) {
+    /// Counts that a component is started again: a life of it has ended so.
+    pub(crate) fn count_restart(&self, component: impl FnOnce() -> Member, end: &End) {
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+        if self.taps.are_on() {
+            self.taps.restarts(&component(), end);
+        }
     }
 
     pub(crate) fn count_stuck(&self) {
@@ -392,6 +466,12 @@ impl Hub {
         if !self.is_stopped() {
             notified.await;
         }
+    }
+}
+
+impl Tapped for Hub {
+    fn taps(&self) -> &Taps {
+        &self.taps
     }
 }
 

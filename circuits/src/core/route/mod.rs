@@ -10,7 +10,7 @@ mod table;
 mod types;
 
 pub(crate) use self::accept::{Accept, AcceptAny, AcceptNotice, Accepted, Hop, Listen, To};
-pub(crate) use self::dispatch::{Dispatch, Rooms, Sent};
+pub(crate) use self::dispatch::{Dispatch, Rooms, Sent, Telling};
 pub(crate) use self::hub::Hub;
 pub(crate) use self::plan::{Route, send_to_one};
 pub(crate) use self::table::SubscriptionId;

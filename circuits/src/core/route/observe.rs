@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::core::event::{Complete, Error, Event, Failure, Success, Told};
 use crate::core::id::Channels;
 use crate::core::reply::{Cause, Notes, Observer};
-use crate::core::route::Hub;
+use crate::core::route::{Hub, Telling};
+use crate::core::tap::FiringId;
 
 struct Echo<E: Event> {
     hub: Arc<Hub>,
@@ -39,7 +40,13 @@ impl<E: Event> Observer<E> for Echo<E> {
     fn succeeded(&self, event: &Arc<E>, notes: &Notes) {
         if E::FEEDBACK.success.is_wanted() {
             let success = || Success::new(event.clone(), self.take_replies());
-            tell(&self.hub, E::FEEDBACK.success, because(notes), success);
+            tell(
+                &self.hub,
+                E::FEEDBACK.success,
+                because(notes),
+                id(notes),
+                success,
+            );
         }
     }
 
@@ -49,7 +56,13 @@ impl<E: Event> Observer<E> for Echo<E> {
                 event: event.clone(),
                 error: error.clone(),
             };
-            tell(&self.hub, E::FEEDBACK.failure, because(notes), failure);
+            tell(
+                &self.hub,
+                E::FEEDBACK.failure,
+                because(notes),
+                id(notes),
+                failure,
+            );
         }
     }
 
@@ -83,7 +96,7 @@ impl<E: Event> Completion<E> {
     pub(crate) fn new(hub: &Arc<Hub>, notes: &Notes) -> (Self, Arc<Cause>) {
         let completion = Self(Arc::default());
         let (hub, channels) = (hub.clone(), notes.channels.clone());
-        let bound = completion.clone();
+        let (bound, about) = (completion.clone(), id(notes));
         let cause = Cause::new(notes.cause.clone(), move |outer| {
             let notes = Notes {
                 channels: channels.clone(),
@@ -91,7 +104,8 @@ impl<E: Event> Completion<E> {
                 ..Notes::default()
             };
             if let Some(event) = bound.lock().take() {
-                tell(&hub, E::FEEDBACK.complete, notes, || Complete { event });
+                let complete = || Complete { event };
+                tell(&hub, E::FEEDBACK.complete, notes, about, complete);
             }
         });
         (completion, cause)
@@ -117,18 +131,31 @@ impl<E: Event> Completion<E> {
 
 /// Fires a feedback event where it is wanted: on its own channel, or on those of
 /// the event, or on all where that was addressed.
-fn tell<E: Event>(hub: &Arc<Hub>, told: Told, mut notes: Notes, event: impl FnOnce() -> E) {
+fn tell<E: Event>(
+    hub: &Arc<Hub>,
+    told: Told,
+    mut notes: Notes,
+    about: Option<FiringId>,
+    event: impl FnOnce() -> E,
+) {
     if let Some(channel) = told.channel() {
         notes.channels = Channels::new(&[channel]);
     }
     let channels = notes.channels.clone();
-    hub.tell_on(&channels, notes, event);
+    let names: Vec<&str> = channels.names().collect();
+    hub.tell(Telling::on(&names).notes(notes).because(about), event);
+}
+
+/// Returns the firing, where somebody listens in.
+fn id(notes: &Notes) -> Option<FiringId> {
+    notes.trace.as_ref().map(|trace| trace.id())
 }
 
 /// Feedback belongs to the same cause as the event that it is about.
 fn because(notes: &Notes) -> Notes {
     Notes {
         stamp: None,
+        trace: None,
         ..notes.clone()
     }
 }

@@ -43,6 +43,11 @@ impl<E: Event> Route<E> {
         self.stages.is_empty()
     }
 
+    /// Returns how many handlers it leads to.
+    pub(crate) fn len(&self) -> usize {
+        self.stages.iter().map(Vec::len).sum()
+    }
+
     /// Notes what the handlers want to know of where an event comes from.
     pub(crate) fn note(
         &self,

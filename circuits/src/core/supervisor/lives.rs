@@ -12,6 +12,7 @@ use crate::core::supervisor::RestartLimit;
 use crate::core::supervisor::child::{Child, Phase, Place, Then};
 use crate::core::supervisor::ending::AfterShutdown;
 use crate::core::supervisor::serve::Overseer;
+use crate::core::tap::Member;
 
 impl Overseer {
     /// Begins the next life of a child, whose phase is set already.
@@ -170,7 +171,7 @@ impl Overseer {
             return self.shut_down(Command::Stop, None, Some(then));
         }
         body.tell_watchers(life, end, Fate::Restarts);
-        self.hub.count_restart();
+        self.hub.count_restart(|| ended(&body, life), end);
         tracing::warn!(target: "circuits", child = %name, life, ?end, ?delay, "restart");
         let delay = delay.unwrap_or(Duration::ZERO);
         match self.options.strategy {
@@ -224,6 +225,14 @@ impl Overseer {
             cause,
         }
         .into()
+    }
+}
+
+/// Names the life of a component that has ended.
+fn ended(body: &Arc<dyn Body>, life: u64) -> Member {
+    Member {
+        life,
+        ..body.member()
     }
 }
 
