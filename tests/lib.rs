@@ -48,6 +48,9 @@ mod workers {}
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 
+#[doc = include_str!("../book/src/observing.md")]
+mod observing {}
+
 #[doc = include_str!("../book/src/testing.md")]
 mod testing {}
 

@@ -55,6 +55,7 @@
 //! | [`tap`] | Who listens in: hears all that is fired and what comes of it. |
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
+//! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
@@ -73,6 +74,8 @@ mod core;
 pub mod debugger;
 #[cfg(feature = "loader")]
 pub mod loader;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "testing")]

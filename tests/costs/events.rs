@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use circuits::debugger::{Debugger, Switch};
 use circuits::prelude::*;
 use tokio::runtime::Runtime;
 
@@ -89,6 +90,32 @@ fn an_event_to_one_receiver_allocates_nothing() {
         .block_on(system.on("counter").call(Count).into_future())
         .unwrap();
     assert_eq!(handled, 4 * 4 * EVENTS);
+}
+
+#[test]
+fn core_130_a_debugger_that_is_off_costs_nothing() {
+    let runtime = runtime();
+    let system = runtime.block_on(async { System::new() });
+    let address = runtime.block_on(counter(&system));
+    let debugger = Debugger::to_writer(std::io::sink()).off();
+    let debugger = runtime.block_on(system.register(debugger).into_future());
+    let debugger = debugger.unwrap();
+    let cost = || {
+        allocations(&runtime, async || {
+            system.on("counter").fire(TICK).await;
+            system.to(&address).fire(TICK).await;
+            tokio::task::yield_now().await;
+        })
+    };
+    assert_eq!(cost(), 0, "made so");
+    let switch = |switch| {
+        let call = system.to(&debugger).call(switch);
+        runtime.block_on(call.into_future()).unwrap()
+    };
+    switch(Switch::On);
+    assert!(cost() > 0, "a debugger that is on makes lines");
+    switch(Switch::Off);
+    assert_eq!(cost(), 0, "switched off");
 }
 
 #[test]
