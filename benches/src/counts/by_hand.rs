@@ -3,10 +3,8 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::counts::{PAYLOAD, RECEIVERS};
-
-/// The usual size of a hand-written mailbox.
-const CAPACITY: usize = 64;
+use crate::counts::PAYLOAD;
+use crate::peers::CAPACITY;
 
 enum Message {
     Add {
@@ -69,17 +67,39 @@ pub(crate) async fn call(count: u64) {
     }
 }
 
-pub(crate) async fn deliver(count: u64) {
-    let senders: Vec<_> = (0..RECEIVERS).map(|_| start()).collect();
-    for _ in 0..count / RECEIVERS {
+pub(crate) async fn deliver(receivers: u64, count: u64) {
+    let senders: Vec<_> = (0..receivers).map(|_| start()).collect();
+    for _ in 0..count / receivers {
         for sender in &senders {
             let bytes = Box::new([1; PAYLOAD]);
             send(sender, Message::News { bytes }).await;
         }
-        tokio::task::yield_now().await;
     }
     for sender in &senders {
-        check(sender, count / RECEIVERS).await;
+        check(sender, count / receivers).await;
+    }
+}
+
+/// Sends a number on, one less each time, until it is 0.
+async fn play(mut mailbox: mpsc::Receiver<u64>, other: mpsc::Sender<u64>) {
+    while let Some(left) = mailbox.recv().await {
+        if left == 0 || other.send(left - 1).await.is_err() {
+            break;
+        }
+    }
+}
+
+pub(crate) async fn ping_pong(count: u64) {
+    let (one, first) = mpsc::channel(CAPACITY);
+    let (other, second) = mpsc::channel(CAPACITY);
+    let players = [
+        tokio::spawn(play(first, other)),
+        tokio::spawn(play(second, one.clone())),
+    ];
+    assert!(one.send(count).await.is_ok(), "the actor is there");
+    drop(one);
+    for player in players {
+        player.await.expect("the actor ends");
     }
 }
 

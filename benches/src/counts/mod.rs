@@ -26,6 +26,9 @@ pub struct Workload {
     run: fn(u64),
 }
 
+/// How the name of a baseline ends.
+const BY_HAND: &str = ", by hand";
+
 impl Workload {
     const fn new(name: &'static str, operations: u64, run: fn(u64)) -> Self {
         Self {
@@ -33,6 +36,11 @@ impl Workload {
             operations,
             run,
         }
+    }
+
+    /// Whether it is written by hand.
+    pub fn is_baseline(&self) -> bool {
+        self.name.ends_with(BY_HAND)
     }
 
     /// Makes so many operations.
@@ -50,7 +58,6 @@ pub const WORKLOADS: &[Workload] = &[
     Workload::new("tell by address", 20_000, |n| {
         block_on(ours::tell_by_address(n))
     }),
-    Workload::new("tell, by hand", 20_000, |n| block_on(by_hand::tell(n))),
     Workload::new("tell an async handler by channel", 20_000, |n| {
         block_on(ours::tell_async(n));
     }),
@@ -60,21 +67,34 @@ pub const WORKLOADS: &[Workload] = &[
     Workload::new("tell a reader by channel", 20_000, |n| {
         block_on(ours::tell_a_reader(n))
     }),
+    Workload::new("tell, by hand", 20_000, |n| block_on(by_hand::tell(n))),
     Workload::new("call by channel", 10_000, |n| {
         block_on(ours::call_by_channel(n))
     }),
     Workload::new("call by address", 10_000, |n| {
         block_on(ours::call_by_address(n))
     }),
-    Workload::new("call, by hand", 10_000, |n| block_on(by_hand::call(n))),
     Workload::new("call from a handler by channel", 10_000, |n| {
         block_on(ours::call_from_a_handler(n));
     }),
+    Workload::new("call, by hand", 10_000, |n| block_on(by_hand::call(n))),
+    Workload::new("ping-pong by address", 10_000, |n| {
+        block_on(ours::ping_pong(n))
+    }),
+    Workload::new("ping-pong, by hand", 10_000, |n| {
+        block_on(by_hand::ping_pong(n))
+    }),
+    Workload::new("delivery, 10 receivers", 50_000, |n| {
+        block_on(ours::deliver(10, n))
+    }),
+    Workload::new("delivery, 10 receivers, by hand", 50_000, |n| {
+        block_on(by_hand::deliver(10, n));
+    }),
     Workload::new("delivery, 1,000 receivers", 100_000, |n| {
-        block_on(ours::deliver(n))
+        block_on(ours::deliver(1_000, n))
     }),
     Workload::new("delivery, 1,000 receivers, by hand", 100_000, |n| {
-        block_on(by_hand::deliver(n));
+        block_on(by_hand::deliver(1_000, n));
     }),
     Workload::new("start and stop", 2_000, |n| {
         block_on(ours::start_and_stop(n))
@@ -83,9 +103,6 @@ pub const WORKLOADS: &[Workload] = &[
         block_on(by_hand::start_and_stop(n))
     }),
 ];
-
-/// How many receivers hear what is delivered to many.
-pub(crate) const RECEIVERS: u64 = 1_000;
 
 /// A size that nobody would copy for each receiver.
 pub(crate) const PAYLOAD: usize = 256;

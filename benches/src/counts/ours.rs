@@ -1,8 +1,11 @@
 //! The counted operations, done by components.
 
-use circuits::prelude::*;
+use std::sync::Arc;
 
-use crate::counts::{PAYLOAD, RECEIVERS};
+use circuits::prelude::*;
+use tokio::sync::Notify;
+
+use crate::counts::PAYLOAD;
 
 #[derive(Event, Debug)]
 struct Add {
@@ -208,21 +211,78 @@ pub(crate) async fn call_from_a_handler(count: u64) {
     );
 }
 
-pub(crate) async fn deliver(count: u64) {
+pub(crate) async fn deliver(receivers: u64, count: u64) {
     let system = System::new();
     let mut sinks = Vec::new();
-    for _ in 0..RECEIVERS {
+    for _ in 0..receivers {
         let sink = system.supervise(Sink::default).await;
         sinks.push(sink.expect("the component starts"));
     }
-    for _ in 0..count / RECEIVERS {
+    for _ in 0..count / receivers {
         let bytes = [1; PAYLOAD];
         system.on("sink").fire(News { bytes }).await;
-        tokio::task::yield_now().await;
     }
     for sink in &sinks {
-        check(&system, sink, count / RECEIVERS).await;
+        check(&system, sink, count / receivers).await;
     }
+}
+
+/// Two that send a number back and forth, until it is 0.
+#[component]
+#[derive(Default)]
+struct Player {
+    other: Option<Address<Player>>,
+    done: Arc<Notify>,
+}
+
+#[derive(Event)]
+struct Meet {
+    other: Address<Player>,
+}
+
+#[derive(Event, Debug)]
+struct Ball {
+    left: u64,
+}
+
+#[component]
+impl Player {
+    #[handler("meet")]
+    fn meet(&mut self, event: &Meet) {
+        self.other = Some(event.other.clone());
+    }
+
+    #[handler("ball")]
+    fn ball(&mut self, event: &Ball, cx: &Context<Self>) {
+        match &self.other {
+            Some(other) if event.left > 0 => {
+                let left = event.left - 1;
+                cx.to(other).fire(Ball { left });
+            }
+            _ => self.done.notify_one(),
+        }
+    }
+}
+
+pub(crate) async fn ping_pong(count: u64) {
+    let system = System::new();
+    let done = Arc::new(Notify::new());
+    let player = async || {
+        let done = done.clone();
+        let factory = move || Player {
+            other: None,
+            done: done.clone(),
+        };
+        let started = system.supervise(factory).await;
+        started.expect("the component starts")
+    };
+    let (one, other) = (player().await, player().await);
+    for (player, other) in [(&one, &other), (&other, &one)] {
+        let other = other.clone();
+        system.to(player).fire(Meet { other }).await;
+    }
+    system.to(&one).fire(Ball { left: count }).await;
+    done.notified().await;
 }
 
 pub(crate) async fn start_and_stop(count: u64) {
