@@ -36,12 +36,14 @@ pub(crate) fn svg(rows: &[Row], theme: Theme, on: On) -> Option<String> {
         .map(|cell| cell.ratio);
     let longest = ratios.reduce(f64::max)?.clamp(1.0, MOST);
     let unit = LONGEST / longest;
+    let one = LEFT + unit;
     let mut body = String::new();
     let mut y = TOP;
     for row in rows {
         text(&mut body, [10.0, y], "w", &row.workload);
-        let top = y + 6.0;
-        y = top;
+        y += 6.0;
+        let top = y;
+        let mut labels = String::new();
         for cell in &row.cells {
             let class = match cell.name {
                 "by hand" => "h",
@@ -57,14 +59,19 @@ pub(crate) fn svg(rows: &[Row], theme: Theme, on: On) -> Option<String> {
             );
             let beyond = if cell.ratio > longest { "▶ " } else { "" };
             let label = format!("{beyond}{}  ×{:.2}", time(cell.nanoseconds), cell.ratio);
-            text(&mut body, [LEFT - 6.0, y + BAR - 4.0], "n", cell.name);
-            text(&mut body, [LEFT + length + 5.0, y + BAR - 4.0], "v", &label);
+            text(&mut labels, [LEFT - 6.0, y + BAR - 4.0], "n", cell.name);
+            text(
+                &mut labels,
+                [LEFT + length + 5.0, y + BAR - 4.0],
+                "v",
+                &label,
+            );
             y += BAR;
         }
-        let x = LEFT + unit;
-        let _ = writeln!(
+        // Over the bars, and under what is written.
+        let _ = write!(
             body,
-            r#"<line x1="{x:.1}" y1="{top:.1}" x2="{x:.1}" y2="{y:.1}"/>"#
+            "<line x1=\"{one:.1}\" y1=\"{top:.1}\" x2=\"{one:.1}\" y2=\"{y:.1}\"/>\n{labels}"
         );
         y += GAP;
     }
@@ -75,6 +82,7 @@ pub(crate) fn svg(rows: &[Row], theme: Theme, on: On) -> Option<String> {
 <style>
 text {{ font-family: sans-serif; font-size: 11px; fill: #333 }}
 .t {{ font-size: 16px; font-weight: bold }} .w {{ font-size: 12px; font-weight: bold }} .n {{ text-anchor: end }}
+.v {{ stroke: white; stroke-width: 3px; paint-order: stroke }}
 .h {{ fill: #888 }} .c {{ fill: #1b7f5c }} .p {{ fill: #b9c4d6 }} line {{ stroke: #888; stroke-dasharray: 3 2 }}
 </style>
 <rect width="100%" height="100%" fill="white"/>
@@ -94,9 +102,9 @@ fn text(body: &mut String, [x, y]: [f64; 2], class: &str, content: &str) {
 }
 
 fn time(nanoseconds: f64) -> String {
-    if nanoseconds < 10_000.0 {
+    if nanoseconds < 1_000.0 {
         format!("{nanoseconds:.0} ns")
     } else {
-        format!("{:.0} µs", nanoseconds / 1_000.0)
+        format!("{:.1} µs", nanoseconds / 1_000.0)
     }
 }

@@ -10,11 +10,9 @@ use crate::harness::{On, timed};
 use crate::peers::Peer;
 
 pub(crate) fn cases(on: On, count: u64) -> Vec<Case> {
-    vec![
-        Case::new(Theme::Living, "start an idle one", on, count)
-            .at_most(3)
-            .all(Idle),
-    ]
+    let name = format!("start one of {count} that idle");
+    let case = Case::new(Theme::Living, &name, on, count).at_most(3);
+    vec![case.all(Idle)]
 }
 
 #[derive(Clone)]

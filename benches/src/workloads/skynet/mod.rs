@@ -69,7 +69,8 @@ impl Heard {
 /// Leaves are rounded down to a power of ten.
 pub(crate) fn cases(on: On, leaves: u64) -> Vec<Case> {
     let leaves = CHILDREN.pow(leaves.max(CHILDREN).ilog10());
-    let case = Case::new(Theme::Living, "skynet, a leaf", on, leaves).at_most(3);
+    let name = format!("skynet, one of {leaves} leaves");
+    let case = Case::new(Theme::Living, &name, on, leaves).at_most(3);
     let case = case.side(run::<ByHand>).side(run::<ByAddress>);
     let case = case.side(run::<Kameo>).side(run::<Ractor>);
     vec![case.side(run::<Actix>).side(run::<Xtra>)]
