@@ -60,6 +60,9 @@ mod tools {}
 #[doc = include_str!("../book/src/promises.md")]
 mod promises {}
 
+#[doc = include_str!("../book/src/performance.md")]
+mod performance {}
+
 #[doc = include_str!("../book/src/errors.md")]
 mod errors {}
 
