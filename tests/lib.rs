@@ -62,6 +62,8 @@ mod promises {}
 
 #[doc = include_str!("../book/src/performance.md")]
 mod performance {}
+#[doc = include_str!("../book/src/coming-from-python.md")]
+mod coming_from_python {}
 
 #[doc = include_str!("../book/src/errors.md")]
 mod errors {}
