@@ -1,30 +1,31 @@
-//! A tree of components that changes while it runs, drawn at each step.
+//! A tree of components that changes while it runs, drawn at each step, and who fired
+//! what to whom meanwhile.
 //!
 //! ```text
 //! $ cargo run -p circuits-examples --bin tree
 //! --- two tills are open
 //! * <System [R]>
-//!  * <Diary/diary diary (queued=0) [R]>
 //!  * <Shop/shop shop (queued=0) [R]>
 //!   * <Till/tills till 1 (queued=0) [R]>
 //!   * <Till/tills till 2 (queued=0) [R]>
 //! --- one is closed
 //! * <System [R]>
-//!  * <Diary/diary diary (queued=0) [R]>
 //!  * <Shop/shop shop (queued=0) [R]>
 //!   * <Till/tills till 2 (queued=0) [R]>
-//! flowchart LR
-//!     n0["System"]
-//!     n1["diary<br/>Diary/diary"]
-//!     n2["shop<br/>Shop/shop"]
-//!     n3["till 2<br/>Till/tills"]
-//!     n0 --> n1
-//!     n0 --> n2
-//!     n2 --> n3
+//! --- who fired what to whom
+//! outside
+//!  -> shop: open × 2
+//!  -> till 1: pay × 1
+//!  -> till 2: pay × 2
+//!  -> shop: close × 1
+//! till 1
+//!  -> shop: sold × 1
+//! till 2
+//!  -> shop: sold × 2
 //! ```
 
 use circuits::prelude::*;
-use circuits::tools::Tree;
+use circuits::tools::{Peer, Recorder, Tree};
 
 #[derive(Event)]
 struct Open(&'static str);
@@ -36,7 +37,7 @@ struct Close(&'static str);
 struct Pay;
 
 #[derive(Event)]
-#[event(channel = "diary")]
+#[event(channel = "shop")]
 struct Sold;
 
 #[component(channel = "shop")]
@@ -56,6 +57,9 @@ impl Shop {
         till.kill_branch().await;
         Ok(())
     }
+
+    #[handler("sold")]
+    fn sold(&mut self) {}
 }
 
 #[component(channel = "tills")]
@@ -69,20 +73,11 @@ impl Till {
     }
 }
 
-#[component(channel = "diary")]
-struct Diary;
-
-#[component]
-impl Diary {
-    #[handler("sold")]
-    fn sold(&mut self) {}
-}
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> circuits::Result<()> {
     let system = System::new();
-    system.supervise(|| Diary).named("diary").await?;
     system.supervise(|| Shop).named("shop").await?;
+    let recorder = Recorder::on(&system);
 
     for till in ["till 1", "till 2"] {
         system.on("shop").fire(Open(till)).completed().await?;
@@ -93,6 +88,9 @@ async fn main() -> circuits::Result<()> {
     system.on("shop").fire(Close("till 1")).completed().await?;
     system.on("tills").fire(Pay).completed().await?;
     print!("--- one is closed\n{}", Tree::of(&system).await);
-    print!("{}", Tree::of(&system).await.graph().to_mermaid());
+
+    let mut flow = recorder.flow();
+    flow.retain(|edge| edge.from != Peer::Framework);
+    print!("--- who fired what to whom\n{flow}");
     Ok(())
 }

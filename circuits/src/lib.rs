@@ -58,7 +58,7 @@
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
 //! | `net` | TCP servers; with the feature `net`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
-//! | `tools` | Looks into a running system: its tree, what its components handle; with the feature `tools`. |
+//! | `tools` | Looks into a running system: its tree, what its components handle, who fires what to whom; with the feature `tools`. |
 //! | `web` | HTTP servers; with the feature `web`. |
 //! | `worker` | Work that blocks or computes for long, on threads of its own; with the feature `worker`. In processes, with `worker-process`. |
 //! | `testing` | A harness for tests; with the feature `testing`. |

@@ -24,6 +24,7 @@ mod exceptions;
 mod extends;
 mod feedback;
 mod fire;
+mod flows;
 mod forwarding;
 mod graphs;
 mod groups;

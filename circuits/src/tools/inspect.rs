@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use tokio::time::Instant;
+
 use crate::AnyAddress;
 use crate::component::{Child, HandlerInfo, Handlers};
 use crate::event::End;
+use crate::tap::Activity;
 use crate::tools::graph::one_line;
 
 /// What one component is, has and does at one moment.
@@ -16,6 +19,9 @@ use crate::tools::graph::one_line;
 ///  Path: /greeter
 ///  State: Running, life 1
 ///  Mailbox: 1 of 1024
+///  Handled: 7, 2 of them failed
+///  Running: greet(hello) for 1.5s
+///  Last error: greet: there is no such greeting, 3s ago
 ///  Components: 1
 ///   <Log/log log (queued=0) [R]>
 ///  Event Handlers: 1
@@ -23,8 +29,10 @@ use crate::tools::graph::one_line;
 ///    <handler[greeter][hello] (Greeter.greet)>
 /// ```
 ///
-/// All this is read without waiting for the component, so it works for one that hangs
-/// as well.
+/// What is handled, runs and failed is known while a [tap](crate::tap) hangs on the
+/// system, as that of a debugger or of a [`Recorder`](crate::tools::Recorder); the
+/// lines are missing where there never was one. All this is read without waiting for
+/// the component, so it works for one that hangs as well.
 ///
 /// # Examples
 ///
@@ -68,10 +76,14 @@ pub struct Inspection {
     pub capacity: usize,
     /// How a life of it failed last.
     pub last_failure: Option<End>,
+    /// What it has done while somebody listened in, and does.
+    pub activity: Activity,
     /// Its children, in the order of their start.
     pub children: Vec<Child>,
     /// Its handlers.
     pub handlers: Handlers,
+    /// When all this was read, by the clock of tokio.
+    pub at: Instant,
 }
 
 impl Inspection {
@@ -90,10 +102,31 @@ impl Inspection {
             waiting: address.waiting(),
             capacity: address.capacity(),
             last_failure: address.last_failure(),
+            activity: address.activity(),
             children,
             handlers: address.handlers(),
             address,
+            at: Instant::now(),
         }
+    }
+
+    fn write_activity(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let activity = &self.activity;
+        let (handled, failed) = (activity.handled, activity.failed);
+        if handled > 0 {
+            writeln!(f, " Handled: {handled}, {failed} of them failed")?;
+        }
+        for running in &activity.running {
+            let (handler, event) = (running.handler, one_line(&running.event));
+            let since = self.at.saturating_duration_since(running.since);
+            writeln!(f, " Running: {handler}({event}) for {since:?}")?;
+        }
+        if let Some(last) = &activity.last_error {
+            let error = one_line(&last.error.to_string());
+            let ago = self.at.saturating_duration_since(last.at);
+            writeln!(f, " Last error: {}: {error}, {ago:?} ago", last.handler)?;
+        }
+        Ok(())
     }
 
     fn write_handlers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -128,6 +161,7 @@ impl fmt::Display for Inspection {
         if let Some(end) = &self.last_failure {
             writeln!(f, " Last failure: {}", one_line(&end.to_string()))?;
         }
+        self.write_activity(f)?;
         writeln!(f, " Components: {}", self.children.len())?;
         for child in &self.children {
             writeln!(f, "  {}", child.address)?;

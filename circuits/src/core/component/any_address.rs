@@ -16,6 +16,7 @@ use crate::core::component::{
 use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
+use crate::core::tap::Activity;
 
 /// The address of a component whose type is not known; cheap to clone, and valid
 /// over restarts.
@@ -122,6 +123,12 @@ impl AnyAddress {
     /// life begins.
     pub fn last_failure(&self) -> Option<End> {
         self.body.last_failure()
+    }
+
+    /// Returns what the component has done while taps were there; nothing, where
+    /// none ever was.
+    pub fn activity(&self) -> Activity {
+        self.body.activity()
     }
 
     /// Returns its handlers: those of its type, in the order of its source, then those
