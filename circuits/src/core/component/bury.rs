@@ -40,7 +40,7 @@ impl<C: Component> Cell<C> {
     ///
     /// Contains a panic in the event's drop: this runs in supervisors, and
     /// while a killed life is dropped, where a second panic ends the process.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn bury(&self, message: C::Message, reason: Reason, error: CallError) {
         let buried = runtime::guard(|| {
             let name = message.letter().name();

@@ -421,7 +421,9 @@ impl<C: Component> Life<C> {
     /// returns the end of the life if it has to end.
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
         let message = self.take_handled();
-        self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
+        if self.cx.is_tracked() {
+            self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
+        }
         let end = match (outcome, message) {
             (Err(error), Some(message)) => {
                 let crashes = self.cx.crashes;

@@ -20,19 +20,23 @@ impl<C: Component> Context<C> {
     }
 
     /// Prepares for one event; `false` if it shall not be handled any more.
+    #[inline]
     pub(crate) fn enter(&mut self, message: &C::Message) -> bool {
         self.handler = message.handler();
         self.track = message.letter().track();
-        match &self.track {
-            Some(track) => {
-                let admits = track.admits(self.cell().id(), self.life());
-                if admits && track.trace().is_some() {
-                    self.begin_turn();
-                }
-                admits
-            }
-            None => true,
+        self.track.is_none() || self.enter_tracked()
+    }
+
+    fn enter_tracked(&mut self) -> bool {
+        let (id, life) = (self.cell().id(), self.life());
+        let Some(track) = &self.track else {
+            return true;
+        };
+        let admits = track.admits(id, life);
+        if admits && track.trace().is_some() {
+            self.begin_turn();
         }
+        admits
     }
 
     pub(crate) fn track(&self) -> Option<&Arc<dyn Track>> {
@@ -53,6 +57,7 @@ impl<C: Component> Context<C> {
     }
 
     /// Tells those who listen in how the handler ended, if that was not told yet.
+    #[inline(never)]
     pub(crate) fn end_turn(&self, outcome: impl FnOnce() -> Outcome) {
         if let Some(turn) = self.turn() {
             turn.end(outcome());
