@@ -48,6 +48,9 @@ mod workers {}
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 
+#[doc = include_str!("../book/src/bridges.md")]
+mod bridges {}
+
 #[doc = include_str!("../book/src/observing.md")]
 mod observing {}
 

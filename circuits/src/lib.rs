@@ -53,6 +53,7 @@
 //! | [`mailbox`] | Where events wait: what a full mailbox does (`Overflow`). |
 //! | [`reply`] | What comes back: answers, and why a call has none (`CallError`). |
 //! | [`tap`] | Who listens in: hears all that is fired and what comes of it. |
+//! | `bridge` | Systems in several processes, joined; with the feature `bridge`. |
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
@@ -70,6 +71,8 @@
 
 mod core;
 
+#[cfg(feature = "bridge")]
+pub mod bridge;
 #[cfg(feature = "debugger")]
 pub mod debugger;
 #[cfg(feature = "loader")]

@@ -299,3 +299,40 @@ async fn a_failure_of_the_one_who_hears_of_failures_is_told_to_nobody() {
     assert_eq!(log.take(), ["grumble"]);
     assert_eq!(system.exceptions(), 2);
 }
+
+/// Listens at its post, and where it is told to.
+#[component(channel = "post")]
+struct Guard(Vec<HandlerId>);
+
+#[component]
+impl Guard {
+    #[handler("open")]
+    fn open(&mut self, _: &Open, cx: &Context<Self>) -> Result<(), Error> {
+        self.0.push(cx.listen::<Ask>("gate")?);
+        assert!(cx.listen::<Ask>("").is_err());
+        Ok(())
+    }
+
+    #[handler("close")]
+    fn close(&mut self, _: &Close, cx: &Context<Self>) {
+        assert!(cx.remove_handler(self.0.pop().unwrap()));
+    }
+
+    #[handler("ask")]
+    async fn ask(&self, event: &Ask) -> u32 {
+        event.0 + 1
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_listens_on_one_more_channel_until_it_is_removed() {
+    let system = System::new();
+    let guard = system.register(Guard(Vec::new())).await.unwrap();
+    let gate = system.on("gate");
+    assert!(matches!(gate.call(Ask(1)).await, Err(CallError::NoHandler)));
+    system.to(&guard).fire(Open).completed().await.unwrap();
+    assert_eq!(gate.call(Ask(1)).await.unwrap(), 2);
+    assert_eq!(system.on("post").call(Ask(2)).await.unwrap(), 3);
+    system.to(&guard).fire(Close).completed().await.unwrap();
+    assert!(matches!(gate.call(Ask(1)).await, Err(CallError::NoHandler)));
+}

@@ -4,6 +4,7 @@ mod actor;
 mod backoff;
 mod borrow_rule;
 mod bounds;
+mod bridge;
 mod calls;
 mod cancel;
 mod channels;

@@ -21,7 +21,8 @@ const ROOMS: [&str; 10] = [
 ];
 
 /// What stands on the core and uses only what a user's crate could.
-const LEAVES: [&str; 13] = [
+const LEAVES: [&str; 14] = [
+    "bridge",
     "debugger",
     "loader",
     "metrics",

@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
-use crate::core::component::{Body, Cell, Component, Context, HandlerInfo, discard};
+use crate::core::component::{
+    Body, Cell, Component, Context, Handler, HandlerInfo, Handles, discard,
+};
 use crate::core::event::{AnyEvent, Error, Event};
 use crate::core::id::{Channel, ChannelError, ComponentId};
 use crate::core::mailbox::{Room, RoomKey};
@@ -162,6 +164,15 @@ where
     }
 }
 
+/// A handler of the component's type, by its number, which listens on one more channel.
+struct Declared(u16);
+
+impl<C: Handles<E>, E: Event> Accept<E> for Receiver<C, Declared> {
+    fn accept(&self, _handler: u16, envelope: Envelope<E>) -> Accepted {
+        self.cell.accept(self.run.0, envelope)
+    }
+}
+
 /// The added handlers of one component.
 #[derive(Default)]
 pub(crate) struct Additions(Mutex<List>);
@@ -251,6 +262,51 @@ where
     C: Component,
     E: Event,
     F: Fn(&mut C, &E, &Context<C>) -> Result<Option<E::Reply>, Error> + Send + Sync + 'static,
+{
+    subscribe::<C, E, F>(cell, channel, priority, run)
+}
+
+impl<C: Component> Context<C> {
+    /// Makes the component's own handler of an event listen on one more channel;
+    /// of several, the first.
+    ///
+    /// It counts as another handler: where it listens already, it hears an event
+    /// twice. It stays over restarts, until it is removed or the component leaves.
+    ///
+    /// # Errors
+    /// The channel's name is empty or too long, or the component has too many
+    /// handlers.
+    pub fn listen<E: Event>(&self, channel: &str) -> Result<HandlerId, HandlerError>
+    where
+        C: Handles<E>,
+    {
+        listen::<C, E>(self.cell(), channel)
+    }
+}
+
+/// Makes a component's own handler of an event listen on one more channel.
+fn listen<C: Handles<E>, E: Event>(
+    cell: &Arc<Cell<C>>,
+    channel: &str,
+) -> Result<HandlerId, HandlerError> {
+    let number = <C as Handles<E>>::HANDLERS.first().copied();
+    let number = number.unwrap_or_default();
+    let listed = <C as Component>::HANDLERS.get(usize::from(number));
+    let priority = listed.map_or(0.0, Handler::order);
+    subscribe::<C, E, Declared>(cell, Some(channel), priority, Declared(number))
+}
+
+fn subscribe<C, E, F>(
+    cell: &Arc<Cell<C>>,
+    channel: Option<&str>,
+    priority: f64,
+    run: F,
+) -> Result<HandlerId, HandlerError>
+where
+    C: Component,
+    E: Event,
+    F: Send + Sync + 'static,
+    Receiver<C, F>: Accept<E>,
 {
     let channel = match channel {
         Some(name) => Channel::new(name).map_err(HandlerError::BadChannel)?,
