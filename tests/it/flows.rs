@@ -161,3 +161,35 @@ async fn core_141_an_inspection_tells_what_runs_and_for_how_long() {
         assert!(text.contains(line), "{line} in {text}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn core_142_labels_of_the_svg_do_not_lie_on_each_other() {
+    let (system, till) = shop().await;
+    for number in 0..3 {
+        let diary = system.supervise(|| Diary).named(format!("diary {number}"));
+        diary.await.unwrap();
+    }
+    let recorder = Recorder::on(&system);
+    system.on("till").fire(Pay);
+    system.on("till").fire(Lost);
+    system.on("diary").fire(Sold);
+    settle().await;
+    system.to(&till).fire(Hang);
+    settle().await;
+    let svg = recorder.flow().graph().to_svg();
+    let number = |line: &str, key: &str| -> usize {
+        let (_, rest) = line.split_once(&format!(" {key}=\"")).unwrap();
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let texts = svg.lines().filter(|line| line.starts_with("<text"));
+    let points: Vec<_> = texts
+        .map(|line| ["x", "y"].map(|key| number(line, key)))
+        .collect();
+    assert!(points.len() > 15, "{svg}");
+    for (at, [x, y]) in points.iter().enumerate() {
+        for [other_x, other_y] in &points[at + 1..] {
+            let apart = x.abs_diff(*other_x) > 40 || y.abs_diff(*other_y) >= 12;
+            assert!(apart, "{svg}");
+        }
+    }
+}

@@ -30,14 +30,14 @@ pub(crate) fn draw(graph: &Graph) -> String {
     // A string takes whatever is written to it.
     let _ = write!(
         svg,
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="monospace" font-size="12" text-anchor="middle">
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="monospace" font-size="12">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>
 <rect width="{width}" height="{height}" fill="white"/>
 "##
     );
-    let curves: Vec<_> = graph.arrows.iter().map(|it| layout.curve(it)).collect();
+    let curves: Vec<Curve> = graph.arrows.iter().map(|it| layout.curve(it)).collect();
     for curve in &curves {
-        let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = curve.0;
+        let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = *curve;
         let _ = writeln!(
             svg,
             r##"<path d="M{x0} {y0}C{x1} {y1} {x2} {y2} {x3} {y3}" fill="none" stroke="#555" marker-end="url(#tip)"/>"##
@@ -50,11 +50,12 @@ pub(crate) fn draw(graph: &Graph) -> String {
             svg,
             r##"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="#eef3fb" stroke="#4a6fa5"/>"##
         );
-        text(&mut svg, label, (x + width / 2, y + height / 2), "");
+        let middle = (x + width / 2, y + height / 2);
+        text(&mut svg, label, middle, r#" text-anchor="middle""#);
     }
     for (curve, arrow) in curves.iter().zip(&graph.arrows) {
-        let halo = r#" stroke="white" stroke-width="3" paint-order="stroke""#;
-        text(&mut svg, &arrow.label, curve.label(), halo);
+        let (point, style) = layout.label(arrow, curve);
+        text(&mut svg, &arrow.label, point, style);
     }
     svg + "</svg>\n"
 }
@@ -105,7 +106,12 @@ struct Place {
 
 struct Layout {
     places: Vec<Place>,
+    parents: Vec<Option<usize>>,
+    width: usize,
 }
+
+/// The four points of a curve.
+type Curve = [(usize, usize); 4];
 
 impl Layout {
     fn new(graph: &Graph) -> Self {
@@ -139,15 +145,44 @@ impl Layout {
         for place in &mut places {
             place.x = lefts[place.column];
         }
-        forest.stack(&mut places);
-        Self { places }
+        let mut labels = vec![0; count];
+        for arrow in &graph.arrows {
+            labels[arrow.to] = arrow.label.len().max(labels[arrow.to]);
+        }
+        forest.stack(&mut places, &labels);
+        Self {
+            places,
+            parents: forest.parents,
+            width: lefts[lefts.len() - 1],
+        }
     }
 
-    /// How wide and high the whole is; an arrow may leave the last column.
+    /// How wide and high the whole is, with the aisle behind the last column.
     fn size(&self) -> (usize, usize) {
-        let right = self.places.iter().map(|it| it.x + it.width).max();
         let bottom = self.places.iter().map(|it| it.y + it.height).max();
-        (right.unwrap_or(0) + AISLE * 2, bottom.unwrap_or(0) + GAP)
+        (self.width, bottom.unwrap_or(0) + GAP)
+    }
+
+    /// Where the label of an arrow stands, and how: near to the end of the arrow
+    /// that a box stands where it does for, and else nearer to the start, so that
+    /// the labels of arrows that cross do not meet.
+    fn label(&self, arrow: &Arrow, curve: &Curve) -> ((usize, usize), &'static str) {
+        const HALO: &str =
+            r#" text-anchor="middle" stroke="white" stroke-width="3" paint-order="stroke""#;
+        const BESIDE: &str = r#" stroke="white" stroke-width="3" paint-order="stroke""#;
+        let [p0, p1, p2, p3] = *curve;
+        if self.places[arrow.from].column == self.places[arrow.to].column {
+            let bend = (p1.0.max(p2.0) * 3 + p0.0.max(p3.0)) / 4;
+            return ((bend + PADDING, usize::midpoint(p0.1, p3.1)), BESIDE);
+        }
+        let points = match self.parents[arrow.to] == Some(arrow.from) {
+            true => [p3, p2, p1, p0],
+            false => [p0, p1, p2, p3],
+        };
+        // The point at 3/8 of the way.
+        let mix = |[p0, p1, p2, p3]: [usize; 4]| (p0 * 125 + p1 * 225 + p2 * 135 + p3 * 27) / 512;
+        let point = (mix(points.map(|it| it.0)), mix(points.map(|it| it.1)));
+        (point, HALO)
     }
 
     fn curve(&self, arrow: &Arrow) -> Curve {
@@ -159,39 +194,23 @@ impl Layout {
             let (start, end) = (right(from), to.x);
             let (y0, y3) = (middle(from) - PORT, middle(to) - PORT);
             let bend = (end - start) / 2;
-            return Curve([(start, y0), (start + bend, y0), (end - bend, y3), (end, y3)]);
+            return [(start, y0), (start + bend, y0), (end - bend, y3), (end, y3)];
         }
         if from.column > to.column {
             let (start, end) = (from.x, right(to));
             let (y0, y3) = (middle(from) + PORT, middle(to) + PORT);
             let bend = (start - end) / 2;
-            return Curve([(start, y0), (start - bend, y0), (end + bend, y3), (end, y3)]);
+            return [(start, y0), (start - bend, y0), (end + bend, y3), (end, y3)];
         }
         // Around the right side, also back to the same box.
         let (y0, y3) = (middle(from) - PORT, middle(to) + PORT);
         let (start, end) = (right(from), right(to));
-        Curve([
+        [
             (start, y0),
             (start + reach, y0),
             (end + reach, y3),
             (end, y3),
-        ])
-    }
-}
-
-/// The four points of a curve.
-struct Curve([(usize, usize); 4]);
-
-impl Curve {
-    /// Where its label stands: nearer to its start, so that the labels of two curves
-    /// that cross do not meet.
-    fn label(&self) -> (usize, usize) {
-        let mix = |[p0, p1, p2, p3]: [usize; 4]| {
-            // The point at 3/8 of the way.
-            (p0 * 125 + p1 * 225 + p2 * 135 + p3 * 27) / 512
-        };
-        let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = self.0;
-        (mix([x0, x1, x2, x3]), mix([y0, y1, y2, y3]))
+        ]
     }
 }
 
@@ -244,12 +263,14 @@ impl Forest {
         }
     }
 
-    /// Stacks the boxes of each column: every box has the room that all behind it need.
-    fn stack(&self, places: &mut [Place]) {
+    /// Stacks the boxes of each column: every box has the room that all behind it need,
+    /// and the lines of the labels of arrows to it.
+    fn stack(&self, places: &mut [Place], labels: &[usize]) {
         let mut behind = vec![0; places.len()];
         let mut rooms = vec![0; places.len()];
         for &number in self.order.iter().rev() {
-            rooms[number] = behind[number].max(places[number].height + GAP);
+            let own = places[number].height.max(labels[number] * LINE * 3 / 2);
+            rooms[number] = behind[number].max(own + GAP);
             if let Some(parent) = self.parents[number] {
                 behind[parent] += rooms[number];
             }
