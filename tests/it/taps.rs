@@ -228,7 +228,7 @@ async fn core_014_a_tap_hears_who_fires_what_to_whom_because_of_what_and_what_co
 }
 
 #[tokio::test(start_paused = true)]
-async fn core_033c_a_tap_hears_what_is_sent_to_an_address_as_well() {
+async fn core_033_a_tap_hears_what_is_sent_to_an_address_as_well() {
     let (system, _, kitchen) = restaurant().await;
     let log = Log::default();
     let guard = system.tap(Spy::new(&log));

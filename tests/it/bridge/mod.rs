@@ -162,7 +162,7 @@ pub(crate) fn texts(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn ready_comes_before_the_first_event_that_crosses() {
+async fn core_112_ready_comes_before_the_first_event_that_crosses() {
     let (one, two) = UnixStream::pair().unwrap();
     let (here, there) = (System::new(), System::new());
     let probe = circuits::testing::Probe::on(&there, "app").await.unwrap();

@@ -5,6 +5,7 @@
 //! workspace. Most rules read tokens, not syntax trees: a token stream also
 //! shows what stands inside a macro call, and never a comment or a string.
 
+mod entries;
 mod files;
 mod imports;
 mod manifests;
