@@ -11,7 +11,7 @@
 //! parent: the child has ended with exit status: 0
 //! ```
 
-use circuits::bridge::{Bridge, Join, role};
+use circuits::bridge::{Bridge, Exited, role};
 use circuits::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,8 @@ async fn main() -> circuits::Result<()> {
     let answer = system.on("bridge").call(Hello { from }).await?;
     println!("parent: the child answered {answer:?}");
 
-    let (status, ()) = tokio::join!(system.to(&child).call(Join), child.stop());
-    println!("parent: the child has ended with {}", status?);
+    let exited = system.on("bridge").wait::<Exited>();
+    child.stop().await;
+    println!("parent: the child has ended with {}", exited.await?.status);
     Ok(())
 }

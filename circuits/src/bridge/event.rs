@@ -76,7 +76,9 @@ impl Exited {
 /// Waits until the process has ended that a bridge has started; the reply is its exit
 /// code, or the signal that ended it.
 ///
-/// A bridge that has started none has no reply.
+/// A bridge that starts none has no reply, at once. It is for a process that ends by
+/// itself: a bridge that is stopped waits for this call as for every other one, until its
+/// shutdown time is over. Who stops it waits for [`Exited`].
 #[derive(Event, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[event(crate = crate, reply = ExitStatus)]
 pub struct Join;

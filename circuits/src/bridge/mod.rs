@@ -319,6 +319,9 @@ impl Bridge {
 
     /// Waits for the process that runs, if this bridge starts processes.
     async fn join(&self) -> Answer<ExitStatus> {
+        if !self.source.starts_processes() {
+            return Answer::Nothing;
+        }
         let mut exits = self.exits.clone();
         match exits.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(status)) => Answer::Reply(*status),

@@ -111,6 +111,10 @@ impl Source for Spawn {
             Ok(opened)
         })
     }
+
+    fn starts_processes(&self) -> bool {
+        true
+    }
 }
 
 struct Parent;

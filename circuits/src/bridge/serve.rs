@@ -90,24 +90,25 @@ impl Service {
 
     /// Ends a process that did not become the other side.
     async fn fail(&self, error: LinkError, process: Option<Child>) -> LinkError {
-        let Some(mut process) = process else {
+        let Some(process) = process else {
             return error;
         };
-        let exited = process.try_wait();
-        self.end(process).await;
-        match (error, exited) {
-            (LinkError::PeerClosed | LinkError::Io(_), Ok(Some(status))) => {
-                LinkError::Exited(status)
-            }
+        let ended = self.end(process).await;
+        match (error, ended) {
+            (LinkError::PeerClosed | LinkError::Io(_), Some(status)) => LinkError::Exited(status),
             (error, _) => error,
         }
     }
 
     /// Waits for the end of a process, kills it where it takes long, and tells.
-    async fn end(&self, mut process: Child) {
-        let status = match tokio::time::timeout(GRACE, process.wait()).await {
+    /// Returns the status of one that has ended by itself.
+    async fn end(&self, mut process: Child) -> Option<ExitStatus> {
+        let in_time = tokio::time::timeout(GRACE, process.wait()).await;
+        let by_itself = in_time.is_ok();
+        let status = match in_time {
             Ok(status) => status,
-            Err(_) => match process.start_kill() {
+            // It waits for the end as well.
+            Err(_) => match process.kill().await {
                 Ok(()) => process.wait().await,
                 Err(error) => Err(error),
             },
@@ -117,9 +118,11 @@ impl Service {
                 self.exited.send_replace(Some(status));
                 let exited = Exited::new(status);
                 self.system.on(self.bridge.channel()).fire(exited).await;
+                by_itself.then_some(status)
             }
             Err(error) => {
                 tracing::error!(target: "circuits", %error, "a process was not waited for");
+                None
             }
         }
     }
@@ -209,7 +212,8 @@ impl Service {
             }
         }
         if self.source.ends_system() {
-            // Whoever started this bridge hears of its start before the system ends.
+            // Answered at once, but not before the start is over: whoever started
+            // this bridge hears of that before the system ends.
             let _ = self.system.to(&self.bridge).call(Join).await;
             self.system.shutdown();
         } else {

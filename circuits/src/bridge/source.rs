@@ -45,6 +45,11 @@ pub(super) trait Source: Send + Sync {
         true
     }
 
+    /// Tells whether it starts a process for each link.
+    fn starts_processes(&self) -> bool {
+        false
+    }
+
     /// Tells whether the system ends with the last link.
     fn ends_system(&self) -> bool {
         false

@@ -100,6 +100,41 @@ async fn what_is_not_chosen_does_not_cross() {
     assert!(pair.log.take().is_empty());
 }
 
+#[tokio::test]
+async fn what_is_not_sent_does_not_cross_by_address_either() {
+    let pair = Pair::new(|it| it.send::<Hello>(), |it| it.receive::<News>().on("app")).await;
+    let answer = within(pair.here.to(&pair.bridge).call(News(1))).await;
+    let error = crossed(answer);
+    assert!(matches!(error, CrossError::NotSent("news")), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_large_fails_alone() {
+    let pair = Pair::new(
+        |it| it.send::<Hello>(),
+        |it| it.receive::<Hello>().on("app").max_frame(64 * 1024),
+    )
+    .await;
+    let error = crossed(pair.call(Hello::from(&"x".repeat(70_000))).await);
+    let is_too_large = matches!(error, CrossError::TooLarge { limit: 65_536, .. });
+    assert!(is_too_large, "{error:?}");
+    let answer = pair.call(Hello::from("small")).await;
+    assert_eq!(answer.unwrap(), "Hello, small!");
+}
+
+#[tokio::test]
+async fn a_reply_that_is_too_large_fails_alone() {
+    let pair = Pair::new(
+        |it| it.send::<Hello>().max_frame(64 * 1024),
+        |it| it.receive::<Hello>().on("app"),
+    )
+    .await;
+    let error = remote(pair.call(Hello::from(&"x".repeat(70_000))).await);
+    assert!(matches!(error, RemoteError::Reply(_)), "{error:?}");
+    let answer = pair.call(Hello::from("small")).await;
+    assert_eq!(answer.unwrap(), "Hello, small!");
+}
+
 #[derive(Event, Serialize, Deserialize, Debug)]
 #[event(name = "hello", reply = u32)]
 struct OtherHello(u32);

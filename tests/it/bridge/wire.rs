@@ -1,6 +1,6 @@
 //! What comes over the wire from who is no bridge, or a bad one.
 
-use circuits::bridge::{Bridge, Disconnected, LinkError};
+use circuits::bridge::{Bridge, Disconnected, LinkError, Refused};
 use circuits::prelude::*;
 use circuits::testing::Probe;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -194,6 +194,25 @@ async fn core_083_the_bytes_of_a_frame_are_what_the_book_says() {
     assert!(read.windows(reply.len()).any(|it| it == reply), "{read:?}");
 }
 
+#[tokio::test]
+async fn core_111_an_event_that_is_not_received_is_refused_and_the_link_goes_on() {
+    let mut greeted = greeted().await;
+    let unknown = b"\x81\xa4fire\x83\xa2id\x00\xa4name\xa6secret\xa5event\xc4\x01\x01";
+    let known = b"\x81\xa4fire\x83\xa2id\x01\xa4name\xa5hello\xa5event\xc4\x08\x81\xa4name\xa1x";
+    greeted.peer.write_all(&framed(unknown)).await.unwrap();
+    greeted.peer.write_all(&framed(known)).await.unwrap();
+    let refused = greeted.probe.expect::<Refused>().within(LIMIT).await;
+    assert_eq!(refused.unwrap().name, "secret");
+    until(|| greeted.log.len() == 1).await;
+    let mut read = Vec::new();
+    let told = async {
+        while !read.windows(12).any(|it| it == b"not_received") {
+            greeted.peer.read_buf(&mut read).await.unwrap();
+        }
+    };
+    within(told).await;
+}
+
 /// Random bytes, the same ones at each run.
 struct Random(u64);
 
@@ -210,7 +229,7 @@ impl Random {
 async fn core_111_random_frames_do_no_harm() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let valid = b"\x81\xa4fire\x83\xa2id\x00\xa4name\xa5hello\xa5event\xc4\x08\x81\xa4name\xa1x";
-    for _ in 0..300 {
+    for _ in 0..334 {
         let mut greeted = greeted().await;
         let mut bytes = Vec::new();
         for id in 0..300_u64 {
