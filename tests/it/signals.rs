@@ -11,7 +11,7 @@ struct Program {
 
 impl Program {
     fn start(mode: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_signals"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_signaled"))
             .arg(mode)
             .stdout(Stdio::piped())
             .spawn()
