@@ -18,6 +18,7 @@ use crate::{Context, Error, Shutdown};
 /// Holds the cause of an event that failed, until the other side is done with it.
 pub(super) struct Hold(pub(super) Flying);
 
+#[diagnostic::do_not_recommend]
 impl Event for Hold {
     type Reply = ();
     type Slot = Inline<Self>;
@@ -97,12 +98,14 @@ impl From<Added<Bridge>> for BridgeMessage {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Declare for Bridge {
     const OPTIONS: Options = Options::new()
         .channel("bridge")
         .shutdown(Shutdown::After(std::time::Duration::from_secs(10)));
 }
 
+#[diagnostic::do_not_recommend]
 impl Component for Bridge {
     type Message = BridgeMessage;
     type State = Shared<Self>;
@@ -163,6 +166,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Handles<Hold> for Bridge {
     const HANDLERS: &'static [u16] = &[3];
 
@@ -171,6 +175,7 @@ impl Handles<Hold> for Bridge {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Handles<Join> for Bridge {
     const HANDLERS: &'static [u16] = &[2];
 

@@ -43,6 +43,7 @@ impl<J: Event, X: Executor<J>> Hearer<J, X> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<J: Event, X: Executor<J>> Declare for Hearer<J, X> {
     const OPTIONS: Options = Options::new();
 }
@@ -88,6 +89,7 @@ impl<J: Event, X: Executor<J>> From<Added<Hearer<J, X>>> for Heard<J, X> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<J: Event, X: Executor<J>> Component for Hearer<J, X> {
     type Message = Heard<J, X>;
     type State = Shared<Self>;
@@ -122,6 +124,7 @@ impl<J: Event, X: Executor<J>> Component for Hearer<J, X> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<J: Event, X: Executor<J>> Handles<J> for Hearer<J, X> {
     const HANDLERS: &'static [u16] = &[0];
 

@@ -26,6 +26,7 @@ impl Kind {
 /// Asks who does one of these jobs.
 pub(crate) struct Claim(Vec<Kind>);
 
+#[diagnostic::do_not_recommend]
 impl Event for Claim {
     type Reply = (ComponentId, &'static str);
     type Slot = Inline<Self>;

@@ -35,6 +35,7 @@ pub enum Killed {
     Cancelled,
 }
 
+#[diagnostic::do_not_recommend]
 impl Event for ProcessEnded {
     type Reply = ();
     type Slot = Inline<Self>;
@@ -50,6 +51,7 @@ pub(crate) struct Broken {
     pub(crate) error: Error,
 }
 
+#[diagnostic::do_not_recommend]
 impl Event for Broken {
     type Reply = ();
     type Slot = Inline<Self>;
