@@ -58,6 +58,7 @@
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
 //! | `net` | TCP servers; with the feature `net`. |
+//! | `stream` | Byte streams as events, whoever makes the bytes; with the feature `stream`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle, who fires what to whom; with the feature `tools`. |
 //! | `web` | HTTP servers; with the feature `web`. |
@@ -81,6 +82,8 @@ pub mod loader;
 pub mod metrics;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "stream")]
+pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "timer")]

@@ -65,7 +65,6 @@ mod support;
 mod system;
 mod taps;
 mod tasks;
-mod tcp;
 mod testing;
 mod text_form;
 mod timer_component;

@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::Handle;
-use crate::net::{BindError, Closing, Refused};
+use crate::net::{BindError, Refused};
+use crate::stream::{Closing, closed};
 
 /// When the system has no file for another socket, accepting pauses so long.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -39,17 +40,18 @@ impl Listener {
     /// A connection that panics ends alone.
     pub(crate) async fn run<F>(
         self,
-        mut closing: Closing,
+        closing: Closing,
         mut serve: impl FnMut(TcpStream, SocketAddr) -> F,
     ) where
         F: Future<Output = ()> + Send + 'static,
     {
+        let mut gate = closing.watch();
         let mut connections = JoinSet::new();
         let mut refused = 0;
         loop {
             let accepted = tokio::select! {
                 biased;
-                () = closing.closed() => break,
+                () = closed(&mut gate) => break,
                 Some(ended) = connections.join_next() => {
                     report(ended);
                     continue;
@@ -71,7 +73,7 @@ impl Listener {
             tokio::select! {
                 biased;
                 () = step => {}
-                () = closing.closed() => break,
+                () = closed(&mut gate) => break,
             }
         }
         drop(self);

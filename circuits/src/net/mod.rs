@@ -1,7 +1,7 @@
 //! Network servers as supervised components.
 //!
 //! ```text
-//! TcpServer ── handles Write, Close; owns the table of connections
+//! TcpServer ── handles Write, Close
 //!  ├─ accept task ── one task a connection: read ─► Read ─► reply ─► queue ─► write
 //!  └─ Gate ── ends first: stops accepting, waits for the connections
 //! ```
@@ -40,20 +40,18 @@
 mod connection;
 mod error;
 mod event;
-mod frames;
-mod gate;
 mod linger;
 mod listener;
-mod outbox;
 mod server;
 
 pub use bytes::Bytes;
 
 pub use self::error::BindError;
-pub use self::event::{
-    Close, Connected, ConnectionId, DisconnectReason, Disconnected, Listening, Read, Refused, Write,
-};
-pub(crate) use self::gate::{Closing, Gate, closed};
+pub use self::event::{Listening, Refused};
 pub(crate) use self::linger::linger;
 pub(crate) use self::listener::{Listener, bind};
 pub use self::server::TcpServer;
+pub use crate::stream::{
+    Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Read,
+    Write, WriteError,
+};

@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::connection::{Connection, Limits, Table};
-use crate::net::{Close, ConnectionId, DisconnectReason, Gate, Listener, Listening, Write, bind};
+use crate::net::connection::Accepted;
+use crate::net::{Listener, Listening, bind};
+use crate::stream::{Close, Connection, ConnectionId, Gate, Limits, Write, limit_setters};
 use crate::{Context, component, handler};
 
 /// A TCP server: fires [`Connected`](crate::net::Connected),
 /// [`Read`](crate::net::Read) and [`Disconnected`](crate::net::Disconnected) on
 /// its channel, writes back what a handler of `Read` replies, and takes
-/// [`Write`] and [`Close`].
+/// [`Write`] and [`Close`]; the [`Connection`] of each event does the same without one.
 ///
 /// Its channel is `"tcp"`; `system.supervise(..).channel("..")` puts it on
 /// another.
@@ -71,8 +72,6 @@ pub struct TcpServer {
     max_connections: usize,
     drain_timeout: Duration,
     limits: Limits,
-    /// The connections of this life.
-    table: Arc<Table>,
 }
 
 impl TcpServer {
@@ -80,68 +79,21 @@ impl TcpServer {
     /// `"localhost:0"`; port 0 lets the system choose, and
     /// [`Listening`] tells.
     pub fn bind(address: impl ToString) -> Self {
-        let limits = Limits {
-            read_size: 8 * 1024,
-            line: None,
-            write_queue: 256 * 1024,
-            write_timeout: Duration::from_secs(30),
-            idle_timeout: None,
-        };
         Self {
             address: address.to_string(),
             max_connections: 1024,
             drain_timeout: Duration::from_secs(5),
-            limits,
-            table: Arc::default(),
+            limits: Limits::default(),
         }
     }
 
-    /// Hands out whole lines of at most this many bytes, without `\n` or
-    /// `\r\n`; what stands after the last one counts as a line as well. A peer
-    /// with a longer line is disconnected
-    /// ([`LineTooLong`](DisconnectReason::LineTooLong)).
-    #[must_use]
-    pub fn lines(mut self, max_length: usize) -> Self {
-        self.limits.line = Some(max_length);
-        self
-    }
-
-    /// Sets how many bytes are read at a time; 8 KiB unless said, at least 1.
-    #[must_use]
-    pub fn read_size(mut self, bytes: usize) -> Self {
-        self.limits.read_size = bytes;
-        self
-    }
+    limit_setters!();
 
     /// Sets how many connections may be open at a time; 1,024 unless said.
     /// Further ones are refused.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
-        self
-    }
-
-    /// Disconnects a peer that sends nothing for this time; never, unless said.
-    /// The time that handlers take does not count.
-    #[must_use]
-    pub fn idle_timeout(mut self, limit: Duration) -> Self {
-        self.limits.idle_timeout = Some(limit);
-        self
-    }
-
-    /// Sets how many bytes may wait to be written to one peer before its
-    /// writers wait; 256 KiB unless said.
-    #[must_use]
-    pub fn write_queue(mut self, bytes: usize) -> Self {
-        self.limits.write_queue = bytes;
-        self
-    }
-
-    /// Sets for how long a peer may take nothing of what is written to it
-    /// before it is disconnected; 30 s unless said.
-    #[must_use]
-    pub fn write_timeout(mut self, limit: Duration) -> Self {
-        self.limits.write_timeout = limit;
         self
     }
 
@@ -162,7 +114,6 @@ impl TcpServer {
         let (gate, closing) = Gate::new();
         let gate = cx.register(gate).named("gate").channel(cx.channel());
         gate.shutdown(self.drain_timeout).await?;
-        self.table = Arc::default();
         cx.fire(Listening::new(address)).await;
         let listener = Listener {
             socket,
@@ -172,21 +123,20 @@ impl TcpServer {
             excuse: b"",
         };
         let (server, life, mut count) = (cx.id(), cx.life(), 0);
-        let (limits, table, system) = (self.limits, self.table.clone(), cx.system());
+        let (limits, system) = (self.limits, cx.system());
         let channel: Arc<str> = cx.channel().into();
         let watch = closing.watch();
         cx.spawn(listener.run(closing, move |stream, peer| {
             count += 1;
-            let connection = Connection {
-                id: ConnectionId::new(server, life, count),
-                peer,
+            let id = ConnectionId::new(server, life, count);
+            let accepted = Accepted {
+                connection: Connection::new(id, peer, limits.write_queue),
                 limits,
-                table: table.clone(),
                 system: system.clone(),
                 channel: channel.clone(),
                 closing: watch.clone(),
             };
-            connection.serve(stream)
+            accepted.serve(stream)
         }));
         Ok(())
     }
@@ -194,22 +144,12 @@ impl TcpServer {
     /// `&self`: a connection whose queue is full keeps no other waiting.
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
-        if event.connection.server() != cx.id() {
-            return None;
-        }
-        match self.table.get(event.connection) {
-            Some(outbox) => Some(outbox.push(event.data.clone()).await),
-            None => Some(false),
-        }
+        event.answer(cx.id(), None).await
     }
 
     #[handler("close")]
     async fn close(&self, event: &Close, cx: &Context<Self>) -> Option<bool> {
-        if event.connection.server() != cx.id() {
-            return None;
-        }
-        let outbox = self.table.get(event.connection);
-        Some(outbox.is_some_and(|outbox| outbox.end(DisconnectReason::Closed)))
+        event.answer(cx.id(), None)
     }
 }
 

@@ -18,8 +18,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::Handle;
-use crate::net::{closed, linger};
+use crate::net::linger;
 use crate::reply::CallError;
+use crate::stream::closed;
 use crate::web::stream::Stream;
 use crate::web::{Request, Response};
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::{Gate, Listener, Listening, bind};
+use crate::net::{Listener, Listening, bind};
+use crate::stream::Gate;
 use crate::web::connection::{Connection, Limits};
 use crate::{Context, component, handler};
 

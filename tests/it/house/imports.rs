@@ -21,7 +21,7 @@ const ROOMS: [&str; 10] = [
 ];
 
 /// What stands on the core and uses only what a user's crate could.
-const LEAVES: [&str; 14] = [
+const LEAVES: [&str; 15] = [
     "bridge",
     "debugger",
     "loader",
@@ -34,6 +34,7 @@ const LEAVES: [&str; 14] = [
     "tools",
     "web",
     "node",
+    "stream",
     "testing",
     "worker",
 ];
@@ -100,8 +101,11 @@ fn imports_behind_the_front(source: &Source, exported: &HashSet<String>) -> Vec<
     else {
         return Vec::new();
     };
-    let may_stand_on =
-        |other: &str| ["web", "node"].contains(&leaf) && ["net", "protocols"].contains(&other);
+    let may_stand_on = |other: &str| match leaf {
+        "io" | "net" | "protocols" => other == "stream",
+        "web" | "node" => ["stream", "net", "protocols"].contains(&other),
+        _ => false,
+    };
     let why = |path: &NamedPath| match path.resolved()?[..] {
         [] if !path.is_import() => None,
         [] | ["*", ..] => Some("takes the whole crate: name what is used".to_owned()),
@@ -273,7 +277,7 @@ fn an_import_that_points_up_is_refused() {
 fn a_leaf_that_reaches_into_the_core_is_refused() {
     let lib = Source::new(
         "circuits/src/lib.rs",
-        "mod core;\npub mod net;\npub mod protocols;\npub mod testing;\nmod secret;\n\
+        "mod core;\npub mod net;\npub mod protocols;\npub mod stream;\npub mod testing;\nmod secret;\n\
          pub use core::{system::System, event::Name as EventName};\npub type Result<T> = T;",
     );
     let exported = exported(&lib);
@@ -304,6 +308,17 @@ fn a_leaf_that_reaches_into_the_core_is_refused() {
         &[1, 2, 3],
     );
     refuses(tcp, "use crate::protocols::Line;", &[1]);
+    refuses(tcp, "use crate::stream::Read;", &[]);
+    refuses(
+        "circuits/src/stream/mod.rs",
+        "use crate::net::TcpServer;",
+        &[1],
+    );
+    refuses(
+        "circuits/src/timer/mod.rs",
+        "use crate::stream::Read;",
+        &[1],
+    );
     refuses(
         "circuits/src/web/mod.rs",
         "use crate::net::Read;\nuse crate::protocols::Line;",

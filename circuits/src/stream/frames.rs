@@ -1,4 +1,4 @@
-//! Cuts what a peer sends into the pieces that handlers get.
+//! Cuts what is read into the pieces that handlers get.
 
 use std::io;
 

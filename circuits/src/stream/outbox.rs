@@ -1,4 +1,4 @@
-//! What waits to be written to one peer.
+//! What waits to be written to one stream, and the word that it shall end.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -8,12 +8,12 @@ use std::task::{Poll, Waker};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::net::DisconnectReason;
+use crate::stream::{DisconnectReason, WriteError};
 
 /// Kept beside each chunk: so many tiny ones do not pass as nothing.
 const OVERHEAD: usize = 64;
 
-/// The write queue of a connection, and the word that it shall end.
+/// The write queue of a stream, and the word that it shall end.
 ///
 /// A chunk is queued at once and its sender then waits for room, as in a
 /// mailbox: so the order is that of the senders' first step, and the bound is
@@ -21,7 +21,18 @@ const OVERHEAD: usize = 64;
 pub(super) struct Outbox {
     limit: usize,
     state: Mutex<State>,
-    end: watch::Sender<Option<DisconnectReason>>,
+    word: watch::Sender<Word>,
+}
+
+/// How far the stream is, for those who wait for it.
+#[derive(Default)]
+struct Word {
+    /// It shall end, and why.
+    ending: Option<DisconnectReason>,
+    /// All that it will ever be given has been written.
+    is_finished: bool,
+    /// It has ended.
+    is_gone: bool,
 }
 
 #[derive(Default)]
@@ -43,12 +54,12 @@ impl Outbox {
         Self {
             limit,
             state: Mutex::default(),
-            end: watch::Sender::new(None),
+            word: watch::Sender::new(Word::default()),
         }
     }
 
-    /// Queues a chunk and waits until there is room; `false` if the connection
-    /// has ended, or ends meanwhile.
+    /// Queues a chunk and waits until there is room; `false` if the stream has
+    /// ended, or ends meanwhile.
     pub(super) async fn push(&self, data: Bytes) -> bool {
         let mut chunk = Some(data);
         poll_fn(|task| {
@@ -57,11 +68,7 @@ impl Outbox {
                 return Poll::Ready(chunk.is_none() && !state.is_abandoned);
             }
             if let Some(chunk) = chunk.take().filter(|chunk| !chunk.is_empty()) {
-                state.size += chunk.len() + OVERHEAD;
-                state.chunks.push_back(chunk);
-                if let Some(writer) = state.writer.take() {
-                    writer.wake();
-                }
+                state.queue(chunk);
             }
             if state.size <= self.limit {
                 return Poll::Ready(true);
@@ -76,6 +83,27 @@ impl Outbox {
             Poll::Pending
         })
         .await
+    }
+
+    /// Queues a chunk if there is room.
+    pub(super) fn try_push(&self, data: Bytes) -> Result<(), WriteError> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(WriteError::Ended);
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        if state.size > 0 && state.size + data.len() + OVERHEAD > self.limit {
+            return Err(WriteError::Full(data));
+        }
+        state.queue(data);
+        Ok(())
+    }
+
+    /// Takes the next chunk, if there is one.
+    pub(super) fn try_next(&self) -> Option<Bytes> {
+        self.state().chunks.pop_front()
     }
 
     /// Waits for the next chunk; `None` once the queue is closed and empty.
@@ -103,14 +131,16 @@ impl Outbox {
         }
     }
 
-    /// Takes nothing more; what is queued is still written.
-    pub(super) fn close(&self) {
+    /// Takes nothing more; what is queued is still written. `false` if that is so
+    /// already.
+    pub(super) fn close(&self) -> bool {
         let mut state = self.state();
-        state.is_closed = true;
+        let is_first = !std::mem::replace(&mut state.is_closed, true);
         state.wake_senders();
         if let Some(writer) = state.writer.take() {
             writer.wake();
         }
+        is_first
     }
 
     /// Takes nothing more and drops what is queued.
@@ -123,29 +153,59 @@ impl Outbox {
         self.close();
     }
 
-    /// Asks the connection to end; the first reason stays.
+    /// Asks the stream to end; the first reason stays. `false` if it shall end, or
+    /// has ended, already.
     pub(super) fn end(&self, reason: DisconnectReason) -> bool {
-        self.end.send_if_modified(|current| {
-            let is_first = current.is_none();
+        self.word.send_if_modified(|word| {
+            let is_first = word.ending.is_none() && !word.is_gone;
             if is_first {
-                *current = Some(reason);
+                word.ending = Some(reason);
             }
             is_first
         })
     }
 
-    /// Returns why the connection shall end, if it shall.
+    /// Returns why the stream shall end, if it shall.
     pub(super) fn ending(&self) -> Option<DisconnectReason> {
-        self.end.borrow().clone()
+        self.word.borrow().ending.clone()
     }
 
-    /// Waits until the connection shall end.
+    /// Waits until the stream shall end.
     pub(super) async fn ended(&self) -> DisconnectReason {
-        let mut end = self.end.subscribe();
-        match end.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(reason)) => reason.clone(),
-            _ => DisconnectReason::Closed,
-        }
+        let mut word = self.word.subscribe();
+        let word = word.wait_for(|word| word.ending.is_some()).await;
+        let reason = word.ok().and_then(|word| word.ending.clone());
+        reason.unwrap_or(DisconnectReason::Closed)
+    }
+
+    /// Says that the last chunk has been written.
+    pub(super) fn finish(&self) {
+        self.word.send_modify(|word| word.is_finished = true);
+    }
+
+    /// Waits until the last chunk has been written.
+    pub(super) async fn finished(&self) {
+        let mut word = self.word.subscribe();
+        // The sender is a field of this.
+        let _ = word.wait_for(|word| word.is_finished).await;
+    }
+
+    /// The stream has ended: what is queued is lost.
+    pub(super) fn leave(&self) {
+        self.abandon();
+        self.word.send_modify(|word| word.is_gone = true);
+    }
+
+    /// Says whether the stream has ended.
+    pub(super) fn is_left(&self) -> bool {
+        self.word.borrow().is_gone
+    }
+
+    /// Waits until the stream has ended.
+    pub(super) async fn left(&self) {
+        let mut word = self.word.subscribe();
+        // The sender is a field of this.
+        let _ = word.wait_for(|word| word.is_gone).await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -154,6 +214,14 @@ impl Outbox {
 }
 
 impl State {
+    fn queue(&mut self, chunk: Bytes) {
+        self.size += chunk.len() + OVERHEAD;
+        self.chunks.push_back(chunk);
+        if let Some(writer) = self.writer.take() {
+            writer.wake();
+        }
+    }
+
     fn wake_senders(&mut self) {
         for sender in self.senders.drain(..) {
             sender.wake();

@@ -24,7 +24,7 @@ async fn binds_again() {
         served.server.kill();
         assert!(is_closed(&mut peer).await);
         assert_eq!(soon(listening).await.unwrap().address, served.address);
-        assert_eq!(served.reason().await, "the server was killed or crashed");
+        assert_eq!(served.reason().await, "its component was killed or crashed");
     }
     assert_eq!(served.server.life(), 6);
 }
@@ -84,7 +84,7 @@ async fn a_drain_answers_what_is_being_handled_and_takes_nothing_new() {
     assert!(is_closed(&mut busy).await && is_closed(&mut later).await);
     soon(drained).await.unwrap();
     for _ in 0..3 {
-        assert_eq!(served.reason().await, "the server has stopped");
+        assert_eq!(served.reason().await, "its component has stopped");
     }
 }
 
@@ -112,5 +112,5 @@ async fn a_handler_that_is_stuck_is_cut_when_the_drain_timeout_is_over() {
     served.told().await;
     soon(served.server.drain()).await;
     assert!(is_closed(&mut peer).await);
-    assert_eq!(served.reason().await, "the server was killed or crashed");
+    assert_eq!(served.reason().await, "its component was killed or crashed");
 }

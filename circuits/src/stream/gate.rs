@@ -1,11 +1,10 @@
-//! How a server ends in order, while it can still be talked to.
+//! How the owner of streams ends in order, while it can still be talked to.
 
 use tokio::sync::{oneshot, watch};
 
 use crate::{component, handler};
 
-/// The child of a server that ends before it does, and takes the connections
-/// along.
+/// The child of an owner that ends before it does, and takes the streams along.
 ///
 /// A component that drains lets its children end first and handles its own
 /// events meanwhile: so a handler that is still busy can send a last `Write`.
@@ -15,7 +14,7 @@ pub(crate) struct Gate {
     done: oneshot::Receiver<()>,
 }
 
-/// The other side of a gate, for the task that accepts connections. Dropping
+/// The other side of a gate, for the task that serves the streams. Dropping
 /// `done` says that all of them have ended.
 #[derive(Debug)]
 pub(crate) struct Closing {
@@ -40,12 +39,7 @@ impl Gate {
 }
 
 impl Closing {
-    /// Waits until the gate closes.
-    pub(crate) async fn closed(&mut self) {
-        closed(&mut self.closed).await;
-    }
-
-    /// Returns what tells a connection that the gate closes.
+    /// Returns what tells a stream that the gate closes.
     pub(crate) fn watch(&self) -> watch::Receiver<()> {
         self.closed.clone()
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use circuits::Options;
 use circuits::net::{
-    Bytes, Close, Connected, ConnectionId, Disconnected, Listening, Read, Refused, TcpServer, Write,
+    Bytes, Close, Connected, Connection, Disconnected, Listening, Read, Refused, TcpServer, Write,
 };
 use circuits::prelude::*;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -27,9 +27,9 @@ struct Talker {
 
 #[derive(Debug)]
 enum Told {
-    Connected(ConnectionId),
-    Read(ConnectionId, Bytes),
-    Disconnected(ConnectionId, String),
+    Connected(Connection),
+    Read(Connection, Bytes),
+    Disconnected(Connection, String),
     Refused(u64),
 }
 
@@ -37,17 +37,16 @@ enum Told {
 impl Talker {
     #[handler("connected")]
     fn connected(&self, event: &Connected) {
-        self.tell(Told::Connected(event.connection));
+        self.tell(Told::Connected(event.connection.clone()));
     }
 
     #[handler("read")]
     async fn read(&self, event: &Read, cx: &Context<Self>) -> Option<Bytes> {
-        self.tell(Told::Read(event.connection, event.data.clone()));
+        self.tell(Told::Read(event.connection.clone(), event.data.clone()));
         assert!(*event.data != b"poison"[..], "poisonous");
         self.gate.acquire().await.expect("never closed").forget();
         if event.data.starts_with(b"later") {
-            let (connection, data) = (event.connection, Bytes::from("[by event]\n"));
-            let written = cx.call(Write { connection, data }).await;
+            let written = cx.call(Write::to(&event.connection, "[by event]\n")).await;
             assert!(written.expect("the server handles it"));
             return None;
         }
@@ -57,7 +56,7 @@ impl Talker {
     #[handler("disconnected")]
     fn disconnected(&self, event: &Disconnected) {
         self.tell(Told::Disconnected(
-            event.connection,
+            event.connection.clone(),
             event.reason.to_string(),
         ));
     }
@@ -120,7 +119,7 @@ impl Served {
     }
 
     /// Passes over what else is told until a connection has ended.
-    async fn left(&mut self) -> (ConnectionId, String) {
+    async fn left(&mut self) -> (Connection, String) {
         loop {
             if let Told::Disconnected(connection, reason) = self.told().await {
                 return (connection, reason);
@@ -132,7 +131,7 @@ impl Served {
         self.left().await.1
     }
 
-    async fn connected(&mut self) -> ConnectionId {
+    async fn connected(&mut self) -> Connection {
         match self.told().await {
             Told::Connected(connection) => connection,
             other => panic!("{other:?}"),
@@ -184,7 +183,9 @@ async fn answers_lines_in_order() {
     let connection = served.connected().await;
     for n in 0..1000 {
         match served.told().await {
-            Told::Read(from, data) => assert_eq!((from, data), (connection, n.to_string().into())),
+            Told::Read(from, data) => {
+                assert_eq!((from, data), (connection.clone(), n.to_string().into()))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -262,23 +263,22 @@ async fn components_write_to_and_close_connections() {
     let mut peer = served.connect().await;
     let connection = served.connected().await;
     for number in 0..500 {
-        let data = format!("{number}\n").into();
-        served
-            .system
-            .on("tcp")
-            .fire(Write { connection, data })
-            .await;
+        let write = Write::to(&connection, format!("{number}\n"));
+        served.system.on("tcp").fire(write).await;
     }
-    let close = Close { connection };
-    assert!(soon(served.system.on("tcp").call(close)).await.unwrap());
+    let close = Close::of(&connection);
+    assert!(
+        soon(served.system.on("tcp").call(close.clone()))
+            .await
+            .unwrap()
+    );
     for number in 0..500 {
         assert_eq!(line(&mut peer).await, format!("{number}\n"));
     }
     assert!(is_closed(&mut peer).await);
     let reason = "a component closed the connection".to_owned();
-    assert_eq!(served.left().await, (connection, reason));
-    let data = "late".into();
-    let late = served.system.on("tcp").call(Write { connection, data });
+    assert_eq!(served.left().await, (connection.clone(), reason));
+    let late = served.system.on("tcp").call(Write::to(&connection, "late"));
     assert!(!soon(late).await.unwrap());
     assert!(!soon(served.system.on("tcp").call(close)).await.unwrap());
 }
@@ -331,8 +331,11 @@ async fn a_peer_that_does_not_read_is_disconnected_and_others_go_on() {
         let data = Bytes::from(vec![0; 1024 * 1024]);
         let mut written = 0;
         loop {
-            let data = data.clone();
-            match system.on("tcp").call(Write { connection, data }).await {
+            match system
+                .on("tcp")
+                .call(Write::to(&connection, data.clone()))
+                .await
+            {
                 Ok(true) => written += 1,
                 ended => return (written, ended),
             }

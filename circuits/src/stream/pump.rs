@@ -1,0 +1,215 @@
+//! Moves the bytes of one stream: reads, asks the handlers, writes what is queued.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+
+use crate::Handle;
+use crate::stream::frames::{Frames, TooLong};
+use crate::stream::outbox::Outbox;
+use crate::stream::{
+    Connected, Connection, DisconnectReason, Disconnected, Eof, Limits, Read, closed,
+};
+
+/// A stream that is told as open, and that will be told as ended, once, however
+/// that comes about.
+pub(crate) struct Pump {
+    connection: Connection,
+    limits: Limits,
+    system: Handle,
+    channel: Arc<str>,
+    is_left: bool,
+}
+
+impl Pump {
+    /// Tells that a stream is open.
+    pub(crate) async fn open(
+        connection: Connection,
+        limits: Limits,
+        system: Handle,
+        channel: Arc<str>,
+    ) -> Self {
+        let pump = Self {
+            connection,
+            limits,
+            system,
+            channel,
+            is_left: false,
+        };
+        let connected = Connected::new(pump.connection.clone());
+        pump.system.on(&pump.channel).fire(connected).await;
+        pump
+    }
+
+    /// Moves bytes until the peer, a component or the owner ends it. What is queued
+    /// has been written then, unless the peer is deaf or gone.
+    pub(crate) async fn run(
+        &self,
+        source: &mut (impl AsyncRead + Unpin),
+        sink: &mut (impl AsyncWrite + Unpin),
+        closing: &mut watch::Receiver<()>,
+    ) -> DisconnectReason {
+        let outbox = self.connection.outbox();
+        let limit = self.limits.write_timeout;
+        let (reason, ()) = tokio::join!(
+            async {
+                let reason = self.read(source, closing).await;
+                outbox.close();
+                reason
+            },
+            // Joined, not raced: a handler that is busy for a peer that has
+            // gone still counts as this connection, so that peers that come
+            // and go cannot pile up work.
+            write(sink, outbox, limit),
+        );
+        outbox.ending().unwrap_or(reason)
+    }
+
+    /// Tells that the stream has ended.
+    pub(crate) async fn leave(mut self, reason: DisconnectReason) {
+        self.is_left = true;
+        self.connection.outbox().leave();
+        let event = Disconnected::new(self.connection.clone(), reason);
+        self.system.on(&self.channel).fire(event).await;
+    }
+
+    async fn read(
+        &self,
+        source: &mut (impl AsyncRead + Unpin),
+        closing: &mut watch::Receiver<()>,
+    ) -> DisconnectReason {
+        let outbox = self.connection.outbox();
+        let mut frames = Frames::new(self.limits.read_size, self.limits.line);
+        loop {
+            // What has been read is handled, also when the owner closes.
+            while outbox.ending().is_none() {
+                match frames.next() {
+                    Ok(Some(data)) => self.ask(data).await,
+                    Ok(None) => break,
+                    Err(TooLong(limit)) => return DisconnectReason::LineTooLong(limit),
+                }
+            }
+            let filled = tokio::select! {
+                biased;
+                reason = outbox.ended() => return reason,
+                () = closed(closing) => return DisconnectReason::OwnerStopped,
+                filled = within(self.limits.idle_timeout, frames.fill(source)) => filled,
+            };
+            match filled {
+                Err(limit) => return DisconnectReason::Idle(limit),
+                Ok(Err(error)) => return DisconnectReason::Failed(error.into()),
+                Ok(Ok(0)) => break,
+                Ok(Ok(_)) => {}
+            }
+        }
+        match frames.last() {
+            Err(TooLong(limit)) => return DisconnectReason::LineTooLong(limit),
+            Ok(Some(data)) => self.ask(data).await,
+            Ok(None) => {}
+        }
+        if self.limits.half_open {
+            self.stay(closing).await
+        } else {
+            DisconnectReason::PeerClosed
+        }
+    }
+
+    /// Keeps the sending side open after the end of what is read.
+    async fn stay(&self, closing: &mut watch::Receiver<()>) -> DisconnectReason {
+        let outbox = self.connection.outbox();
+        let eof = Eof::new(self.connection.clone());
+        self.system.on(&self.channel).fire(eof).await;
+        tokio::select! {
+            biased;
+            reason = outbox.ended() => reason,
+            () = closed(closing) => DisconnectReason::OwnerStopped,
+            () = outbox.finished() => DisconnectReason::PeerClosed,
+        }
+    }
+
+    /// Waits until every handler is done, not only the one that answers: a
+    /// second one that is slower would otherwise be flooded.
+    async fn ask(&self, data: Bytes) {
+        let read = Read::new(self.connection.clone(), data);
+        let replies = self.system.on(&self.channel).call_all(read).await;
+        // A handler that failed has been reported; the peer's next words count.
+        if let Some(reply) = replies.into_iter().find_map(Result::ok) {
+            self.connection.outbox().push(reply).await;
+        }
+    }
+}
+
+impl Drop for Pump {
+    /// Not left in order: the owner was killed, or the stream's task panicked.
+    fn drop(&mut self) {
+        if !self.is_left {
+            self.connection.outbox().leave();
+            let event = Disconnected::new(self.connection.clone(), DisconnectReason::OwnerFailed);
+            self.system.on(&self.channel).fire(event);
+        }
+    }
+}
+
+/// Writes what is queued until the queue is closed, then closes the sending side; or
+/// until the peer is gone.
+async fn write(sink: &mut (impl AsyncWrite + Unpin), outbox: &Outbox, limit: Duration) {
+    if let Err(reason) = write_all(sink, outbox, limit).await {
+        outbox.end(reason);
+        outbox.abandon();
+    }
+}
+
+async fn write_all(
+    sink: &mut (impl AsyncWrite + Unpin),
+    outbox: &Outbox,
+    limit: Duration,
+) -> Result<(), DisconnectReason> {
+    loop {
+        let mut chunk = match outbox.try_next() {
+            Some(chunk) => chunk,
+            None => {
+                // Some sinks keep what is written until they are told.
+                timely(limit, sink.flush()).await?;
+                match outbox.next().await {
+                    Some(chunk) => chunk,
+                    None => {
+                        timely(limit, sink.shutdown()).await?;
+                        outbox.finish();
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        let length = chunk.len();
+        while chunk.has_remaining() {
+            if timely(limit, sink.write_buf(&mut chunk)).await? == 0 {
+                let error = std::io::Error::from(std::io::ErrorKind::WriteZero);
+                return Err(DisconnectReason::Failed(error.into()));
+            }
+        }
+        outbox.written(length);
+    }
+}
+
+async fn timely<T>(
+    limit: Duration,
+    step: impl Future<Output = std::io::Result<T>>,
+) -> Result<T, DisconnectReason> {
+    match tokio::time::timeout(limit, step).await {
+        Err(_) => Err(DisconnectReason::WriteTimeout(limit)),
+        Ok(Err(error)) => Err(DisconnectReason::Failed(error.into())),
+        Ok(Ok(done)) => Ok(done),
+    }
+}
+
+/// Runs a future for at most this time, if there is a limit.
+async fn within<F: Future>(limit: Option<Duration>, future: F) -> Result<F::Output, Duration> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, future).await.map_err(|_| limit),
+        None => Ok(future.await),
+    }
+}
