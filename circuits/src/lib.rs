@@ -55,6 +55,7 @@
 //! | [`tap`] | Who listens in: hears all that is fired and what comes of it. |
 //! | `bridge` | Systems in several processes, joined; with the feature `bridge`. |
 //! | `debugger` | Prints what is fired and what fails; with the feature `debugger`. |
+//! | `io` | Files, standard streams and processes; with the feature `io`. Serial lines with `serial`, watched directories with `notify`. |
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
 //! | `net` | TCP servers; with the feature `net`. |
@@ -76,6 +77,8 @@ mod core;
 pub mod bridge;
 #[cfg(feature = "debugger")]
 pub mod debugger;
+#[cfg(feature = "io")]
+pub mod io;
 #[cfg(feature = "loader")]
 pub mod loader;
 #[cfg(feature = "metrics")]

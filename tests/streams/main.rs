@@ -1,5 +1,7 @@
 //! The components of byte streams through the public API, with real peers; one file a feature.
 
+mod folder;
 mod stream;
 mod support;
 mod tcp;
+mod watch;
