@@ -1,6 +1,8 @@
 //! The components of byte streams through the public API, with real peers; one file a feature.
 
+mod file;
 mod folder;
+mod follow;
 mod stream;
 mod support;
 mod tcp;

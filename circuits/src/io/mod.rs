@@ -1,9 +1,13 @@
 //! Files, standard streams, processes, serial lines and watched directories, as
 //! supervised components.
 
+mod blocking;
+mod file;
+mod port;
 #[cfg(feature = "notify")]
 mod watch;
 
+pub use self::file::{File, Mode, OpenError, Seek, SeekError};
 #[cfg(feature = "notify")]
 pub use self::watch::{
     Access, Accessed, AddPath, Change, Created, Deleted, Modified, Moved, Overflow, Queue,

@@ -153,6 +153,11 @@ impl Connection {
         self.outbox().left().await;
     }
 
+    /// Waits until all that is queued has been written, or is lost.
+    pub(crate) async fn emptied(&self) {
+        self.outbox().emptied().await;
+    }
+
     pub(super) fn outbox(&self) -> &Outbox {
         &self.shared.outbox
     }

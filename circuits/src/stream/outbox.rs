@@ -73,13 +73,7 @@ impl Outbox {
             if state.size <= self.limit {
                 return Poll::Ready(true);
             }
-            if !state
-                .senders
-                .iter()
-                .any(|other| other.will_wake(task.waker()))
-            {
-                state.senders.push(task.waker().clone());
-            }
+            state.wait(task.waker());
             Poll::Pending
         })
         .await
@@ -129,6 +123,19 @@ impl Outbox {
         if state.size <= self.limit {
             state.wake_senders();
         }
+    }
+
+    /// Waits until all that is queued has been written, or is lost.
+    pub(super) async fn emptied(&self) {
+        poll_fn(|task| {
+            let mut state = self.state();
+            if state.size == 0 || state.is_abandoned {
+                return Poll::Ready(());
+            }
+            state.wait(task.waker());
+            Poll::Pending
+        })
+        .await
     }
 
     /// Takes nothing more; what is queued is still written. `false` if that is so
@@ -219,6 +226,12 @@ impl State {
         self.chunks.push_back(chunk);
         if let Some(writer) = self.writer.take() {
             writer.wake();
+        }
+    }
+
+    fn wait(&mut self, waker: &Waker) {
+        if !self.senders.iter().any(|other| other.will_wake(waker)) {
+            self.senders.push(waker.clone());
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Pump {
     limits: Limits,
     system: Handle,
     channel: Arc<str>,
+    /// Says that what was read before is void, and that there is more to read.
+    anew: Option<watch::Receiver<()>>,
     is_left: bool,
 }
 
@@ -38,11 +40,18 @@ impl Pump {
             limits,
             system,
             channel,
+            anew: None,
             is_left: false,
         };
         let connected = Connected::new(pump.connection.clone());
         pump.system.on(&pump.channel).fire(connected).await;
         pump
+    }
+
+    /// Makes it drop what was read and read on, also after an end, whenever this says
+    /// so.
+    pub(crate) fn begins_anew(&mut self, anew: watch::Receiver<()>) {
+        self.anew = Some(anew);
     }
 
     /// Moves bytes until the peer, a component or the owner ends it. What is queued
@@ -82,52 +91,66 @@ impl Pump {
         source: &mut (impl AsyncRead + Unpin),
         closing: &mut watch::Receiver<()>,
     ) -> DisconnectReason {
+        let mut anew = self.anew.clone();
+        loop {
+            if let Some(reason) = self.read_on(source, closing, &mut anew).await {
+                return reason;
+            }
+        }
+    }
+
+    /// Reads to the end; without a reason where it has to begin anew.
+    async fn read_on(
+        &self,
+        source: &mut (impl AsyncRead + Unpin),
+        closing: &mut watch::Receiver<()>,
+        anew: &mut Option<watch::Receiver<()>>,
+    ) -> Option<DisconnectReason> {
         let outbox = self.connection.outbox();
         let mut frames = Frames::new(self.limits.read_size, self.limits.line);
         loop {
             // What has been read is handled, also when the owner closes.
             while outbox.ending().is_none() {
+                if has_word(anew) {
+                    return None;
+                }
                 match frames.next() {
                     Ok(Some(data)) => self.ask(data).await,
                     Ok(None) => break,
-                    Err(TooLong(limit)) => return DisconnectReason::LineTooLong(limit),
+                    Err(TooLong(limit)) => return Some(DisconnectReason::LineTooLong(limit)),
                 }
             }
             let filled = tokio::select! {
                 biased;
-                reason = outbox.ended() => return reason,
-                () = closed(closing) => return DisconnectReason::OwnerStopped,
+                reason = outbox.ended() => return Some(reason),
+                () = closed(closing) => return Some(DisconnectReason::OwnerStopped),
+                () = word(anew) => return None,
                 filled = within(self.limits.idle_timeout, frames.fill(source)) => filled,
             };
             match filled {
-                Err(limit) => return DisconnectReason::Idle(limit),
-                Ok(Err(error)) => return DisconnectReason::Failed(error.into()),
+                Err(limit) => return Some(DisconnectReason::Idle(limit)),
+                Ok(Err(error)) => return Some(DisconnectReason::Failed(error.into())),
                 Ok(Ok(0)) => break,
                 Ok(Ok(_)) => {}
             }
         }
         match frames.last() {
-            Err(TooLong(limit)) => return DisconnectReason::LineTooLong(limit),
+            Err(TooLong(limit)) => return Some(DisconnectReason::LineTooLong(limit)),
             Ok(Some(data)) => self.ask(data).await,
             Ok(None) => {}
         }
-        if self.limits.half_open {
-            self.stay(closing).await
-        } else {
-            DisconnectReason::PeerClosed
+        if !self.limits.half_open {
+            return Some(DisconnectReason::PeerClosed);
         }
-    }
-
-    /// Keeps the sending side open after the end of what is read.
-    async fn stay(&self, closing: &mut watch::Receiver<()>) -> DisconnectReason {
-        let outbox = self.connection.outbox();
         let eof = Eof::new(self.connection.clone());
         self.system.on(&self.channel).fire(eof).await;
+        // The sending side stays open.
         tokio::select! {
             biased;
-            reason = outbox.ended() => reason,
-            () = closed(closing) => DisconnectReason::OwnerStopped,
-            () = outbox.finished() => DisconnectReason::PeerClosed,
+            reason = outbox.ended() => Some(reason),
+            () = closed(closing) => Some(DisconnectReason::OwnerStopped),
+            () = word(anew) => None,
+            () = outbox.finished() => Some(DisconnectReason::PeerClosed),
         }
     }
 
@@ -152,6 +175,26 @@ impl Drop for Pump {
             self.system.on(&self.channel).fire(event);
         }
     }
+}
+
+/// Waits for the word; for ever where nobody can give it.
+async fn word(anew: &mut Option<watch::Receiver<()>>) {
+    if let Some(anew) = anew
+        && anew.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// Takes the word, if it was given.
+fn has_word(anew: &mut Option<watch::Receiver<()>>) -> bool {
+    let Some(anew) = anew else {
+        return false;
+    };
+    let has_word = anew.has_changed().unwrap_or_default();
+    anew.mark_unchanged();
+    has_word
 }
 
 /// Writes what is queued until the queue is closed, then closes the sending side; or

@@ -15,7 +15,6 @@ mod tree;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +30,7 @@ pub use self::event::{
 use self::judge::Judge;
 use self::telling::{News, Telling};
 use self::tree::Tree;
+use crate::io::blocking::blocking;
 use crate::{Context, component, handler};
 
 /// So many notices are judged at a time.
@@ -240,13 +240,7 @@ async fn with<T: Send + 'static>(
     work: impl FnOnce(&mut Judge) -> T + Send + 'static,
 ) -> T {
     let judge = judge.clone();
-    let work = move || work(&mut judge.lock().unwrap_or_else(PoisonError::into_inner));
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-        // The runtime ends, and this task with it.
-        Err(_) => std::future::pending().await,
-    }
+    blocking(move || work(&mut judge.lock().unwrap_or_else(PoisonError::into_inner))).await
 }
 
 /// Takes notices and tells news, until the backend is gone.
