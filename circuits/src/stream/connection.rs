@@ -128,6 +128,12 @@ impl Connection {
         self.outbox().try_push(data.into())
     }
 
+    /// Waits until all that is queued has been handed to the system, or is lost since
+    /// the stream has ended.
+    pub async fn flushed(&self) {
+        self.outbox().emptied().await;
+    }
+
     /// Closes the sending side once what is queued has been written; reading goes on.
     /// `false` if that was done before.
     pub fn finish(&self) -> bool {
@@ -151,11 +157,6 @@ impl Connection {
     /// Waits until the stream has ended: until `Disconnected` is fired.
     pub async fn ended(&self) {
         self.outbox().left().await;
-    }
-
-    /// Waits until all that is queued has been written, or is lost.
-    pub(crate) async fn emptied(&self) {
-        self.outbox().emptied().await;
     }
 
     pub(super) fn outbox(&self) -> &Outbox {

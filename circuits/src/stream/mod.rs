@@ -26,6 +26,8 @@
 //! [`ByteStream`] makes a component of any stream; the feature `net` has those of
 //! the network.
 
+#[cfg(feature = "io")]
+mod anew;
 mod byte_stream;
 mod connection;
 mod error;

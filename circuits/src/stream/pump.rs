@@ -23,7 +23,7 @@ pub(crate) struct Pump {
     system: Handle,
     channel: Arc<str>,
     /// Says that what was read before is void, and that there is more to read.
-    anew: Option<watch::Receiver<()>>,
+    pub(super) anew: Option<watch::Receiver<()>>,
     is_left: bool,
 }
 
@@ -46,12 +46,6 @@ impl Pump {
         let connected = Connected::new(pump.connection.clone());
         pump.system.on(&pump.channel).fire(connected).await;
         pump
-    }
-
-    /// Makes it drop what was read and read on, also after an end, whenever this says
-    /// so.
-    pub(crate) fn begins_anew(&mut self, anew: watch::Receiver<()>) {
-        self.anew = Some(anew);
     }
 
     /// Moves bytes until the peer, a component or the owner ends it. What is queued

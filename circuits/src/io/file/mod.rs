@@ -259,7 +259,7 @@ impl File {
         let (Some(connection), Some(moves)) = (connection, &self.moves) else {
             return Err(SeekError::Closed);
         };
-        connection.emptied().await;
+        connection.flushed().await;
         let (done, at) = oneshot::channel();
         let position = event.position;
         let asked = moves.send(Move { position, done }).await;
