@@ -4,10 +4,12 @@
 mod blocking;
 mod file;
 mod port;
+mod process;
 #[cfg(feature = "notify")]
 mod watch;
 
 pub use self::file::{File, Mode, OpenError, Seek, SeekError};
+pub use self::process::{ExitError, Exited, Process, SendSignal, SignalError, SpawnError, Spawned};
 #[cfg(feature = "notify")]
 pub use self::watch::{
     Access, Accessed, AddPath, Change, Created, Deleted, Modified, Moved, Overflow, Queue,

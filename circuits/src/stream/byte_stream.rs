@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::stream::{
-    Close, Closing, Connection, ConnectionId, Disconnected, Gate, Limits, Peer, Pump, Write,
-    limit_setters,
+    Close, Closing, Connection, ConnectionId, Disconnected, Finish, Gate, Limits, Peer, Pump,
+    Write, limit_setters,
 };
 use crate::{Context, component, handler};
 
@@ -15,8 +15,8 @@ use crate::{Context, component, handler};
 ///
 /// Its channel is `"stream"`, unless it is put on another. There it fires
 /// [`Connected`](crate::stream::Connected), [`Read`](crate::stream::Read) and
-/// [`Disconnected`], writes back what a handler of `Read` replies, and takes [`Write`]
-/// and [`Close`]. It ends when the stream does: a normal end.
+/// [`Disconnected`], writes back what a handler of `Read` replies, and takes [`Write`],
+/// [`Finish`] and [`Close`]. It ends when the stream does: a normal end.
 ///
 /// What holds for all streams holds here, see the [module](crate::stream). It has its
 /// stream for one life, so it is added with `register`, by value. A later life, under
@@ -108,6 +108,11 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + 'static> ByteStream<S> {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         event.answer(cx.id(), self.connection.as_ref()).await
+    }
+
+    #[handler("finish")]
+    async fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), self.connection.as_ref())
     }
 
     #[handler("close")]

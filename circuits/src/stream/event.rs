@@ -156,6 +156,41 @@ impl Close {
     }
 }
 
+/// Asks the owner of a stream to close its sending side once what is queued has been
+/// written, as [`Connection::finish`] does; reading goes on.
+///
+/// The reply tells whether it was still open.
+#[derive(Event, Clone, Debug, PartialEq, Eq)]
+#[event(reply = bool, crate = crate)]
+pub struct Finish {
+    /// The stream; `None` is the one of an owner that has only one.
+    pub connection: Option<Connection>,
+}
+
+impl Finish {
+    /// Asks whoever listens on the channel and has one stream, such as a process.
+    #[expect(
+        clippy::new_without_default,
+        reason = "an event without what it is about"
+    )]
+    pub fn new() -> Self {
+        Self { connection: None }
+    }
+
+    /// Asks the owner of this stream.
+    pub fn of(connection: &Connection) -> Self {
+        Self {
+            connection: Some(connection.clone()),
+        }
+    }
+
+    /// Does what is asked, if it is asked of this owner.
+    pub(crate) fn answer(&self, owner: ComponentId, only: Option<&Connection>) -> Option<bool> {
+        let connection = addressed(self.connection.as_ref(), owner, only)?;
+        Some(connection.is_some_and(Connection::finish))
+    }
+}
+
 /// Returns which stream is meant; nothing at all if it is another owner's.
 fn addressed<'a>(
     named: Option<&'a Connection>,

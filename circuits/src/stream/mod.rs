@@ -45,7 +45,7 @@ pub use bytes::Bytes;
 pub use self::byte_stream::ByteStream;
 pub use self::connection::{Connection, ConnectionId};
 pub use self::error::WriteError;
-pub use self::event::{Close, Connected, Disconnected, Eof, Read, Write};
+pub use self::event::{Close, Connected, Disconnected, Eof, Finish, Read, Write};
 pub(crate) use self::gate::{Closing, Gate, closed};
 pub(crate) use self::limits::{Limits, limit_setters};
 pub use self::peer::Peer;
