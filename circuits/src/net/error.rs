@@ -1,8 +1,10 @@
-//! What can go wrong before a server listens.
+//! What can go wrong before a socket serves.
 
 use std::io;
 
-/// A server cannot listen on its address.
+use crate::net::UnreachableReason;
+
+/// A component cannot listen on its address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on `{address}`")]
 pub struct BindError {
@@ -22,4 +24,27 @@ impl BindError {
     pub fn address(&self) -> &str {
         &self.address
     }
+}
+
+/// A client does not connect as it was asked to.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// It is connected, or about to be.
+    #[error("the client is connected already, or about to be")]
+    Busy,
+    /// It was given no address.
+    #[error("the client does not know where to connect to")]
+    NoAddress,
+    /// It was told to close, or stops.
+    #[error("the client was closed before it was connected")]
+    Closed,
+    /// It cannot connect.
+    #[error("cannot connect to `{address}`: {reason}")]
+    Unreachable {
+        /// Where to.
+        address: String,
+        /// Why not.
+        reason: UnreachableReason,
+    },
 }

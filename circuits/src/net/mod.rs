@@ -37,21 +37,41 @@
 //! server after the components that handle its events, so that they can still
 //! answer while it drains.
 
-mod connection;
+mod bind;
+mod dial;
 mod error;
 mod event;
 mod linger;
 mod listener;
-mod server;
+mod options;
+mod serve;
+mod sessions;
+mod socket;
+mod tcp_client;
+mod tcp_server;
+mod udp;
+mod unix_client;
+mod unix_server;
 
 pub use bytes::Bytes;
 
-pub use self::error::BindError;
-pub use self::event::{Listening, Refused};
+pub(crate) use self::bind::{Place, listen};
+pub use self::error::{BindError, ConnectError};
+pub use self::event::{
+    Broadcast, Connect, ConnectionLimit, Datagram, Listening, ListeningAt, Refused, SendTo,
+    Unreachable, UnreachableReason,
+};
 pub(crate) use self::linger::linger;
-pub(crate) use self::listener::{Listener, bind};
-pub use self::server::TcpServer;
+pub(crate) use self::listener::Listener;
+pub(crate) use self::options::{SocketOptions, inet_setters, socket_setters, tcp_setters};
+pub use self::sessions::{Server, Sessions};
+pub(crate) use self::socket::{Accepts, Serves};
+pub use self::tcp_client::TcpClient;
+pub use self::tcp_server::TcpServer;
+pub use self::udp::UdpSocket;
+pub use self::unix_client::UnixClient;
+pub use self::unix_server::UnixServer;
 pub use crate::stream::{
-    Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Read,
-    Write, WriteError,
+    Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Pipe,
+    Read, Write, WriteError,
 };

@@ -58,7 +58,7 @@ use crate::{Context, component, handler};
 pub struct ByteStream<S: AsyncRead + AsyncWrite + Send + Sync + 'static> {
     stream: Option<S>,
     peer: Peer,
-    limits: Limits,
+    pub(super) limits: Limits,
     drain_timeout: Duration,
     connection: Option<Connection>,
 }

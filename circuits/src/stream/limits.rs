@@ -30,23 +30,24 @@ impl Default for Limits {
     }
 }
 
-/// Writes the setters of the limits, for a component that has a field `limits`.
+/// Writes the setters of the limits, for a component that has a field `limits`, or one
+/// in the field that is named.
 macro_rules! limit_setters {
-    () => {
+    ($($field:ident)?) => {
         /// Hands out whole lines of at most this many bytes, without `\n` or
         /// `\r\n`; what stands after the last one counts as a line as well. A peer
         /// with a longer line is disconnected
         /// ([`LineTooLong`](crate::stream::DisconnectReason::LineTooLong)).
         #[must_use]
         pub fn lines(mut self, max_length: usize) -> Self {
-            self.limits.line = Some(max_length);
+            self.$($field.)?limits.line = Some(max_length);
             self
         }
 
         /// Sets how many bytes are read at a time; 8 KiB unless said, at least 1.
         #[must_use]
         pub fn read_size(mut self, bytes: usize) -> Self {
-            self.limits.read_size = bytes;
+            self.$($field.)?limits.read_size = bytes;
             self
         }
 
@@ -54,7 +55,7 @@ macro_rules! limit_setters {
         /// The time that handlers take does not count.
         #[must_use]
         pub fn idle_timeout(mut self, limit: std::time::Duration) -> Self {
-            self.limits.idle_timeout = Some(limit);
+            self.$($field.)?limits.idle_timeout = Some(limit);
             self
         }
 
@@ -62,7 +63,7 @@ macro_rules! limit_setters {
         /// writers wait; 256 KiB unless said.
         #[must_use]
         pub fn write_queue(mut self, bytes: usize) -> Self {
-            self.limits.write_queue = bytes;
+            self.$($field.)?limits.write_queue = bytes;
             self
         }
 
@@ -70,7 +71,7 @@ macro_rules! limit_setters {
         /// before it is disconnected; 30 s unless said.
         #[must_use]
         pub fn write_timeout(mut self, limit: std::time::Duration) -> Self {
-            self.limits.write_timeout = limit;
+            self.$($field.)?limits.write_timeout = limit;
             self
         }
 
@@ -79,7 +80,7 @@ macro_rules! limit_setters {
         /// when a component closes or finishes it.
         #[must_use]
         pub fn half_open(mut self) -> Self {
-            self.limits.half_open = true;
+            self.$($field.)?limits.half_open = true;
             self
         }
     };

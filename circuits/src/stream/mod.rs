@@ -23,8 +23,8 @@
 //! - **End.** When the owner stops or drains, handlers that run are answered and what
 //!   is queued is written. When it is killed or crashes, what is queued is lost.
 //!
-//! [`ByteStream`] makes a component of any stream; the feature `net` has those of
-//! the network.
+//! [`ByteStream`] makes a component of any stream, [`Pipe`] joins two channels; the
+//! feature `net` has the streams of the network.
 
 #[cfg(feature = "io")]
 mod anew;
@@ -34,9 +34,11 @@ mod error;
 mod event;
 mod frames;
 mod gate;
+mod hears;
 mod limits;
 mod outbox;
 mod peer;
+mod pipe;
 mod pump;
 mod reason;
 
@@ -47,7 +49,9 @@ pub use self::connection::{Connection, ConnectionId};
 pub use self::error::WriteError;
 pub use self::event::{Close, Connected, Disconnected, Eof, Finish, Read, Write};
 pub(crate) use self::gate::{Closing, Gate, closed};
+pub(crate) use self::hears::{Hears, OnChannel};
 pub(crate) use self::limits::{Limits, limit_setters};
 pub use self::peer::Peer;
+pub use self::pipe::Pipe;
 pub(crate) use self::pump::Pump;
 pub use self::reason::DisconnectReason;

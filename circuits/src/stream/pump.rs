@@ -12,39 +12,45 @@ use crate::Handle;
 use crate::stream::frames::{Frames, TooLong};
 use crate::stream::outbox::Outbox;
 use crate::stream::{
-    Connected, Connection, DisconnectReason, Disconnected, Eof, Limits, Read, closed,
+    Connected, Connection, DisconnectReason, Disconnected, Eof, Hears, Limits, OnChannel, Read,
+    closed,
 };
 
 /// A stream that is told as open, and that will be told as ended, once, however
 /// that comes about.
-pub(crate) struct Pump {
+pub(crate) struct Pump<H: Hears = OnChannel> {
     connection: Connection,
     limits: Limits,
-    system: Handle,
-    channel: Arc<str>,
+    hears: H,
     /// Says that what was read before is void, and that there is more to read.
     pub(super) anew: Option<watch::Receiver<()>>,
     is_left: bool,
 }
 
 impl Pump {
-    /// Tells that a stream is open.
+    /// Tells on a channel that a stream is open.
     pub(crate) async fn open(
         connection: Connection,
         limits: Limits,
         system: Handle,
         channel: Arc<str>,
     ) -> Self {
+        Self::open_for(OnChannel { system, channel }, connection, limits).await
+    }
+}
+
+impl<H: Hears> Pump<H> {
+    /// Tells somebody that a stream is open.
+    pub(crate) async fn open_for(hears: H, connection: Connection, limits: Limits) -> Self {
         let pump = Self {
             connection,
             limits,
-            system,
-            channel,
+            hears,
             anew: None,
             is_left: false,
         };
         let connected = Connected::new(pump.connection.clone());
-        pump.system.on(&pump.channel).fire(connected).await;
+        pump.hears.hear(connected).await;
         pump
     }
 
@@ -77,7 +83,7 @@ impl Pump {
         self.is_left = true;
         self.connection.outbox().leave();
         let event = Disconnected::new(self.connection.clone(), reason);
-        self.system.on(&self.channel).fire(event).await;
+        self.hears.hear(event).await;
     }
 
     async fn read(
@@ -137,7 +143,7 @@ impl Pump {
             return Some(DisconnectReason::PeerClosed);
         }
         let eof = Eof::new(self.connection.clone());
-        self.system.on(&self.channel).fire(eof).await;
+        self.hears.hear(eof).await;
         // The sending side stays open.
         tokio::select! {
             biased;
@@ -148,25 +154,21 @@ impl Pump {
         }
     }
 
-    /// Waits until every handler is done, not only the one that answers: a
-    /// second one that is slower would otherwise be flooded.
     async fn ask(&self, data: Bytes) {
         let read = Read::new(self.connection.clone(), data);
-        let replies = self.system.on(&self.channel).call_all(read).await;
-        // A handler that failed has been reported; the peer's next words count.
-        if let Some(reply) = replies.into_iter().find_map(Result::ok) {
+        if let Some(reply) = self.hears.answer(read).await {
             self.connection.outbox().push(reply).await;
         }
     }
 }
 
-impl Drop for Pump {
+impl<H: Hears> Drop for Pump<H> {
     /// Not left in order: the owner was killed, or the stream's task panicked.
     fn drop(&mut self) {
         if !self.is_left {
             self.connection.outbox().leave();
             let event = Disconnected::new(self.connection.clone(), DisconnectReason::OwnerFailed);
-            self.system.on(&self.channel).fire(event);
+            self.hears.hear_now(event);
         }
     }
 }

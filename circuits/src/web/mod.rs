@@ -41,4 +41,4 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, head
 pub use self::request::Request;
 pub use self::response::Response;
 pub use self::server::Server;
-pub use crate::net::{BindError, Listening, Refused};
+pub use crate::net::{BindError, ConnectionLimit, Listening, Refused};

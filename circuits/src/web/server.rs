@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::{Listener, Listening, bind};
+use crate::net::{Listener, Listening, Place, SocketOptions, listen};
 use crate::stream::Gate;
 use crate::web::connection::{Connection, Limits};
 use crate::{Context, component, handler};
+
+/// So many peers may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Written to a peer for whom there is no room.
 const EXCUSE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\
@@ -186,7 +189,8 @@ impl Server {
 impl Server {
     #[handler("started")]
     async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
-        let (socket, address) = bind(&self.address).await?;
+        let place = Place::Address(self.address.clone());
+        let (socket, address) = listen(&place, &SocketOptions::default(), BACKLOG).await?;
         let (gate, closing) = Gate::new();
         let gate = cx.register(gate).named("gate").channel(cx.channel());
         gate.shutdown(self.drain_timeout).await?;
@@ -194,6 +198,7 @@ impl Server {
         let listener = Listener {
             socket,
             limit: self.max_connections,
+            per_address: None,
             system: cx.system(),
             channel: cx.channel().to_owned(),
             excuse: EXCUSE,

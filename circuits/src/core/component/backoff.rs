@@ -62,8 +62,14 @@ impl Backoff {
         Self { reset, ..self }
     }
 
-    /// The delay before the next start, after so many starts in a row.
-    fn delay(&self, failures: u32) -> Duration {
+    /// Returns how long something must have run for the delays to start anew.
+    pub const fn reset(&self) -> Duration {
+        self.reset
+    }
+
+    /// Returns the delay before the next start, after so many failures in a row: for
+    /// what restarts something other than a component. Jitter makes each one another.
+    pub fn delay(&self, failures: u32) -> Duration {
         let factor = 1_u32.checked_shl(failures.min(31)).unwrap_or(u32::MAX);
         let delay = self.first.saturating_mul(factor).min(self.limit);
         if self.jitter == 0.0 {

@@ -1,11 +1,13 @@
 //! One component to send to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::core::component::{
-    Body, Call, CallAll, Component, Fire, Handles, Recipient, Sender, ToComponent,
+    Body, Call, CallAll, Component, Fire, Handles, Offered, Recipient, Sender, ToComponent,
 };
 use crate::core::event::Event;
+use crate::core::route::Route;
 
 /// One component, or one life of it, a priority, and the verbs; they compile only
 /// for events that the component handles by type.
@@ -58,6 +60,59 @@ impl<'a, C: Component> Direct<'a, C> {
         C: Handles<E>,
     {
         CallAll::new(self.sender, self.reach, self.priority_of::<E>(), event)
+    }
+
+    /// Fires an event if a handler of the component hears it, which is found out while
+    /// the program runs; so it compiles for every event.
+    ///
+    /// # Errors
+    /// No handler hears it, or the life that is meant has ended: the event is given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use circuits::prelude::*;
+    /// # #[derive(Event)]
+    /// # struct Ping;
+    /// # #[derive(Event, Debug)]
+    /// # struct Pong;
+    /// # #[component]
+    /// # struct Player;
+    /// # #[component]
+    /// # impl Player {
+    /// #     #[handler("ping")]
+    /// #     fn ping(&mut self) {}
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> circuits::Result<()> {
+    /// # let system = System::new();
+    /// let player = system.supervise(|| Player).await?; // handles `Ping`
+    /// assert!(system.to(&player).offer(Ping).is_ok());
+    /// assert!(system.to(&player).offer(Pong).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn offer<E: Event>(&self, event: E) -> Result<Fire<'a, E, Offered<'a, E>>, E> {
+        let cell = self.reach.cell;
+        let life = self.reach.one_life;
+        if life.is_some_and(|life| life.get() != cell.life()) {
+            return Err(event);
+        }
+        let hops: Vec<_> = C::HANDLERS
+            .iter()
+            .zip(0_u16..)
+            .filter(|(handler, _)| handler.hears(&event))
+            .filter_map(|(handler, number)| handler.found_hop(number, cell))
+            .collect();
+        if hops.is_empty() {
+            return Err(event);
+        }
+        let reach = Offered {
+            to: &**cell,
+            route: Arc::new(Route::new(hops)),
+        };
+        let priority = self.priority_of::<E>();
+        Ok(Fire::new(self.sender, reach, priority, event))
     }
 
     fn priority_of<E: Event>(&self) -> i32 {

@@ -52,6 +52,8 @@ struct Typed<C: Component> {
     subscribe: fn(&Arc<Cell<C>>, &Listener),
     unsubscribe: fn(&Cell<C>, &Listener),
     deliver: fn(u16, Own) -> Option<C::Message>,
+    /// Makes a boxed `To` of the event's type.
+    to: fn(&Arc<Cell<C>>) -> Box<dyn Any>,
 }
 
 /// An event of the component's own life, and the record of its delivery.
@@ -81,6 +83,7 @@ impl<C: Component> Handler<C> {
             subscribe: subscribe::<C, E>,
             unsubscribe: unsubscribe::<C, E>,
             deliver: deliver::<C, E>,
+            to: to::<C, E>,
         };
         Self::new(method, name, Kind::Event(typed))
     }
@@ -325,6 +328,22 @@ impl<C: Component> Handler<C> {
         }
     }
 
+    /// Makes the hop for an event of which it is not known that the component handles
+    /// it; the handler [hears](Self::hears) it.
+    pub(crate) fn found_hop<E: Event>(
+        &self,
+        number: u16,
+        cell: &Arc<Cell<C>>,
+    ) -> Option<(f64, Hop<E>)> {
+        let to = match &self.kind {
+            Kind::Event(typed) => *(typed.to)(cell).downcast().ok()?,
+            Kind::Notice(_) => To::Notice(cell.clone()),
+            Kind::Any(_) => To::Any(cell.clone()),
+        };
+        let handler = number;
+        Some((self.priority, Hop { to, handler }))
+    }
+
     /// Makes the hop for an event that is sent to the component.
     pub(crate) fn hop<E: Event>(&self, number: u16, cell: &Arc<Cell<C>>) -> (f64, Hop<E>)
     where
@@ -343,6 +362,10 @@ impl<C: Component> Handler<C> {
             },
         )
     }
+}
+
+fn to<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>) -> Box<dyn Any> {
+    Box::new(To::<E>::Typed(cell.clone()))
 }
 
 fn subscribe<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>, listener: &Listener) {

@@ -80,7 +80,7 @@ pub use self::options::{AutoShutdown, OnError, OnLink, OnRestart, Options, Shutd
 pub(crate) use self::order::{Adopted, Birth, Inbox, Nursery, Order, discard};
 pub(crate) use self::phase::Phases;
 pub use self::phase::{Phase, PhaseError};
-pub use self::reach::{OnChannel, OnChannels, Reach, ToComponent};
+pub use self::reach::{Offered, OnChannel, OnChannels, Reach, ToComponent};
 pub use self::recipient::Recipient;
 pub use self::replace::ReplaceError;
 pub(crate) use self::scope::{Errand, Scope, Sender};

@@ -1,10 +1,12 @@
-//! The ways to reach handlers: by channel, by several at once, and by address.
+//! The ways to reach handlers: by channel, by several at once, by address, and by an
+//! offer to an address.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::core::component::incarnation::{Missed, send_to};
 use crate::core::component::recipient::OneLife;
-use crate::core::component::{Cell, Component, Handles, Sender};
+use crate::core::component::{Body, Cell, Component, Handles, Sender};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
 use crate::core::reply::{Envelope, Ticket};
@@ -13,7 +15,7 @@ use crate::core::tap::Trace;
 
 /// A way to reach the handlers of an event.
 ///
-/// Sealed: [`OnChannel`], [`OnChannels`] and [`ToComponent`].
+/// Sealed: [`OnChannel`], [`OnChannels`], [`ToComponent`] and [`Offered`].
 #[expect(
     private_bounds,
     reason = "sealed: how events are routed is no concern of users"
@@ -146,6 +148,37 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
             }
         };
         Ok(send_to(cell, life, event, dispatch, send))
+    }
+}
+
+/// Reaches those handlers of one component that were found to hear the event.
+pub struct Offered<'a, E: Event> {
+    pub(crate) to: &'a dyn Body,
+    pub(crate) route: Arc<Route<E>>,
+}
+
+impl<E: Event> Reach<E> for Offered<'_, E> {}
+
+impl<E: Event> Routed<E> for Offered<'_, E> {
+    fn send_plain(&self, _sender: &Sender<'_>, event: E, _priority: i32) -> Result<Rooms, E> {
+        Err(event)
+    }
+
+    fn send(
+        &self,
+        sender: &Sender<'_>,
+        event: E,
+        mut dispatch: Dispatch<E>,
+    ) -> Result<Sent<E>, (ChannelError, E)> {
+        dispatch.notes.trace = sender.trace(&[], Some(self.to), &dispatch);
+        let who = || sender.who();
+        Ok(sender.hub.send_along(&self.route, event, dispatch, who))
+    }
+}
+
+impl<E: Event> fmt::Debug for Offered<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Offered({})", E::NAME)
     }
 }
 

@@ -61,6 +61,7 @@ pub struct Dynamic<A: Argument, C: Component> {
     restart: Restart,
     shutdown: Option<Shutdown>,
     backoff: Option<Backoff>,
+    channel: Option<String>,
 }
 
 impl<A: Argument, C: Component> Dynamic<A, C> {
@@ -72,7 +73,14 @@ impl<A: Argument, C: Component> Dynamic<A, C> {
             restart: Restart::Permanent,
             shutdown: None,
             backoff: None,
+            channel: None,
         }
+    }
+
+    /// Puts the children on another channel than their type says.
+    pub fn channel(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
     }
 
     /// Sets when a child is started again; always, unless said.
@@ -131,6 +139,9 @@ impl<A: Argument, C: Component> Dynamic<A, C> {
         }
         if let Some(backoff) = self.backoff {
             child = child.backoff(backoff);
+        }
+        if let Some(channel) = &self.channel {
+            child = child.channel(channel);
         }
         child.await
     }
