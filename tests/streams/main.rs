@@ -3,6 +3,7 @@
 mod file;
 mod folder;
 mod follow;
+mod net;
 mod process;
 mod stream;
 mod support;

@@ -163,10 +163,10 @@ impl Datagram {
     }
 }
 
-/// Asks a UDP socket to send one datagram. The reply comes when the system has taken
-/// it; one that is too large, or has no way, fails.
+/// Asks a UDP socket to send one datagram. The reply is its length, and comes when the
+/// system has taken it; one that is too large, or has no way, fails.
 #[derive(Event, Clone, Debug, PartialEq, Eq)]
-#[event(reply = (), crate = crate)]
+#[event(reply = usize, crate = crate)]
 pub struct SendTo {
     /// Whom to.
     pub peer: SocketAddr,
@@ -183,9 +183,9 @@ impl SendTo {
 }
 
 /// Asks a UDP socket on an IPv4 address to send one datagram to all hosts of the local
-/// network.
+/// network; answered as [`SendTo`].
 #[derive(Event, Clone, Debug, PartialEq, Eq)]
-#[event(reply = (), crate = crate)]
+#[event(reply = usize, crate = crate)]
 pub struct Broadcast {
     /// To this port of each.
     pub port: u16,

@@ -1,13 +1,18 @@
-//! Network servers as supervised components.
+//! Sockets as supervised components: servers and clients of TCP and Unix sockets, and
+//! UDP.
 //!
 //! ```text
-//! TcpServer ── handles Write, Close
-//!  ├─ accept task ── one task a connection: read ─► Read ─► reply ─► queue ─► write
-//!  └─ Gate ── ends first: stops accepting, waits for the connections
+//! TcpServer ── handles Write, Close                TcpClient ── handles Connect, Write, Close
+//!  ├─ accept task ── one task a connection          ├─ keeper task: dial ─► connection ─┐
+//!  │                  └─ the pump of `stream`       │     ▲ backoff, if it reconnects ──┘
+//!  └─ Gate ── ends first: stops accepting,          └─ Gate
+//!             waits for the connections
 //! ```
 //!
-//! A server talks through events on its channel, so whoever listens there
-//! makes the protocol:
+//! What is told and promised of connections is that of all byte streams, see
+//! [`stream`](crate::stream). A server can be used in two ways. It talks through events
+//! on its channel, so whoever listens there makes the protocol; or it has a component
+//! for each connection, see [`TcpServer::per_connection`].
 //!
 //! ```no_run
 //! use circuits::net::{Read, TcpServer};

@@ -219,21 +219,19 @@ impl UdpSocket {
 
     /// `&self`: one that waits keeps no other waiting.
     #[handler("send_to")]
-    async fn send_to(&self, event: &SendTo) -> crate::Result<()> {
+    async fn send_to(&self, event: &SendTo) -> io::Result<usize> {
         self.send_now(&event.data, event.peer).await
     }
 
     #[handler("broadcast")]
-    async fn broadcast(&self, event: &Broadcast) -> crate::Result<()> {
+    async fn broadcast(&self, event: &Broadcast) -> io::Result<usize> {
         let all = (Ipv4Addr::BROADCAST, event.port).into();
         self.send_now(&event.data, all).await
     }
 
-    async fn send_now(&self, data: &Bytes, peer: SocketAddr) -> crate::Result<()> {
-        if let Some(socket) = &self.socket {
-            socket.send_to(data, peer).await?;
-        }
-        Ok(())
+    async fn send_now(&self, data: &Bytes, peer: SocketAddr) -> io::Result<usize> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        socket.send_to(data, peer).await
     }
 }
 
