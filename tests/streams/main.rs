@@ -5,6 +5,8 @@ mod folder;
 mod follow;
 mod net;
 mod process;
+mod serial;
+mod standard;
 mod stream;
 mod support;
 mod tcp;
