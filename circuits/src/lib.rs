@@ -59,6 +59,7 @@
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
 //! | `net` | Servers and clients of TCP and Unix sockets, UDP, pipes; with the feature `net`. |
+//! | `protocols` | Lines, and messages of any codec, between streams of bytes and events; with the feature `protocols`. |
 //! | `stream` | Byte streams as events, whoever makes the bytes; with the feature `stream`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |
 //! | `tools` | Looks into a running system: its tree, what its components handle, who fires what to whom; with the feature `tools`. |
@@ -85,6 +86,8 @@ pub mod loader;
 pub mod metrics;
 #[cfg(feature = "net")]
 pub mod net;
+#[cfg(feature = "protocols")]
+pub mod protocols;
 #[cfg(feature = "stream")]
 pub mod stream;
 #[cfg(feature = "testing")]

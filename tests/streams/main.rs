@@ -3,6 +3,7 @@
 mod file;
 mod folder;
 mod follow;
+mod framing;
 mod net;
 mod process;
 mod serial;

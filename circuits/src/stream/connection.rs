@@ -154,6 +154,11 @@ impl Connection {
         !self.outbox().is_left()
     }
 
+    /// Says whether the stream has ended, or is about to: nothing more is read from it.
+    pub fn is_closing(&self) -> bool {
+        !self.is_open() || self.outbox().ending().is_some()
+    }
+
     /// Waits until the stream has ended: until `Disconnected` is fired.
     pub async fn ended(&self) {
         self.outbox().left().await;
