@@ -282,6 +282,20 @@ async fn io_012_a_seek_comes_between_the_writes_before_and_after_it() {
 }
 
 #[tokio::test]
+async fn io_012_a_file_that_was_read_is_written_where_it_is_moved_to() {
+    let folder = Folder::new();
+    let path = folder.path().join("a");
+    let file = opened(File::with_mode(&path, Mode::Rewrite)).await;
+    file.probe.expect::<Eof>().within(SOON).await.unwrap();
+    file.write("0123456789").await;
+    assert_eq!(file.seek(SeekFrom::Start(4)).await, 4);
+    file.write("abc").await;
+    file.close().await;
+    assert_eq!(contents(&path), "0123abc789");
+    assert_eq!(file.text(), "", "its end was told");
+}
+
+#[tokio::test]
 async fn io_012_a_seek_reads_again_from_there() {
     let folder = Folder::new();
     let path = folder.path().join("a");
@@ -289,7 +303,9 @@ async fn io_012_a_seek_reads_again_from_there() {
     let file = opened(File::with_mode(&path, Mode::ReadWrite).lines(80)).await;
     file.probe.expect::<Eof>().within(SOON).await.unwrap();
     assert_eq!(file.text(), "onetwothr");
-    assert_eq!(file.seek(SeekFrom::Start(4)).await, 4);
+    let again = Seek::new(SeekFrom::Start(4)).and_read();
+    let moved = file.system.on("file").call(again);
+    assert_eq!(soon(moved).await.unwrap(), 4);
     file.probe.expect::<Eof>().within(SOON).await.unwrap();
     assert_eq!(file.text(), "onetwothrtwothr");
 

@@ -136,11 +136,23 @@ async fn io_012_files_that_follow_each_other_faster_than_they_are_read_are_all_r
             append(&path, &format!("{line}\n"));
             expected.push(line);
         }
-        // Each has the name for a few looks; then it is gone for good.
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        // Each has the name until it is open; then it is gone for good.
+        soon(async {
+            while !is_open(&path) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
         fs::remove_file(&path).unwrap();
     }
     assert_eq!(tail.lines(expected.len()).await, expected);
+}
+
+/// Tells whether this process has a file open.
+fn is_open(path: &Path) -> bool {
+    let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let mut open = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+    open.any(|target| target == path)
 }
 
 /// The length of a line in the test of the rate, with its end.

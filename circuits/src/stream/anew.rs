@@ -5,9 +5,9 @@ use tokio::sync::watch;
 use crate::stream::Pump;
 
 impl Pump {
-    /// Makes it drop what was read and read on, also after an end, whenever this says
-    /// so.
-    pub(crate) fn begins_anew(&mut self, anew: watch::Receiver<()>) {
+    /// Makes it drop what was read and not yet told whenever this changes, and read on
+    /// after an end where it is true then.
+    pub(crate) fn begins_anew(&mut self, anew: watch::Receiver<bool>) {
         self.anew = Some(anew);
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct Pump<H: Hears = OnChannel> {
     connection: Connection,
     limits: Limits,
     hears: H,
-    /// Says that what was read before is void, and that there is more to read.
-    pub(super) anew: Option<watch::Receiver<()>>,
+    /// Says that what was read before is void; true, that it is read on after an end.
+    pub(super) anew: Option<watch::Receiver<bool>>,
     is_left: bool,
 }
 
@@ -104,7 +104,7 @@ impl<H: Hears> Pump<H> {
         &self,
         source: &mut (impl AsyncRead + Unpin),
         closing: &mut watch::Receiver<()>,
-        anew: &mut Option<watch::Receiver<()>>,
+        anew: &mut Option<watch::Receiver<bool>>,
     ) -> Option<DisconnectReason> {
         let outbox = self.connection.outbox();
         let mut frames = Frames::new(self.limits.read_size, self.limits.line);
@@ -124,7 +124,7 @@ impl<H: Hears> Pump<H> {
                 biased;
                 reason = outbox.ended() => return Some(reason),
                 () = closed(closing) => return Some(DisconnectReason::OwnerStopped),
-                () = word(anew) => return None,
+                _ = word(anew) => return None,
                 filled = within(self.limits.idle_timeout, frames.fill(source)) => filled,
             };
             match filled {
@@ -149,7 +149,7 @@ impl<H: Hears> Pump<H> {
             biased;
             reason = outbox.ended() => Some(reason),
             () = closed(closing) => Some(DisconnectReason::OwnerStopped),
-            () = word(anew) => None,
+            () = go_on(anew) => None,
             () = outbox.finished() => Some(DisconnectReason::PeerClosed),
         }
     }
@@ -174,17 +174,22 @@ impl<H: Hears> Drop for Pump<H> {
 }
 
 /// Waits for the word; for ever where nobody can give it.
-async fn word(anew: &mut Option<watch::Receiver<()>>) {
+async fn word(anew: &mut Option<watch::Receiver<bool>>) -> bool {
     if let Some(anew) = anew
         && anew.changed().await.is_ok()
     {
-        return;
+        return *anew.borrow_and_update();
     }
     std::future::pending().await
 }
 
+/// Waits for the word to read on.
+async fn go_on(anew: &mut Option<watch::Receiver<bool>>) {
+    while !word(anew).await {}
+}
+
 /// Takes the word, if it was given.
-fn has_word(anew: &mut Option<watch::Receiver<()>>) -> bool {
+fn has_word(anew: &mut Option<watch::Receiver<bool>>) -> bool {
     let Some(anew) = anew else {
         return false;
     };

@@ -5,9 +5,12 @@ use std::io::{self, SeekFrom};
 use crate::stream::Connection;
 use crate::{ComponentId, Event};
 
-/// Asks a [`File`](crate::io::File) to move to another place, where the next write
-/// goes and reading goes on. What was read before and not yet told is dropped; lines
-/// begin anew.
+/// Asks a [`File`](crate::io::File) to move to another place, where the next write goes.
+///
+/// A file that has not been read to its end is read on from there, and one that has if
+/// [`and_read`](Self::and_read) says so; what was read before and not yet told is dropped,
+/// lines begin anew. There is one place for both: what is read moves that of the next
+/// write as well.
 ///
 /// It comes after the [`Write`](crate::stream::Write)s that were fired before it and
 /// before those after it; what is written by the handle,
@@ -21,6 +24,8 @@ pub struct Seek {
     pub connection: Option<Connection>,
     /// Where to.
     pub position: SeekFrom,
+    /// Whether it is read on from there, also after its end.
+    pub reads: bool,
 }
 
 impl Seek {
@@ -29,6 +34,7 @@ impl Seek {
         Self {
             connection: None,
             position,
+            reads: false,
         }
     }
 
@@ -37,7 +43,15 @@ impl Seek {
         Self {
             connection: Some(connection.clone()),
             position,
+            reads: false,
         }
+    }
+
+    /// Reads on from there, also after the end.
+    #[must_use]
+    pub fn and_read(mut self) -> Self {
+        self.reads = true;
+        self
     }
 
     /// Returns which stream is meant; nothing at all if it is another owner's.

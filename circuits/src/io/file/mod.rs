@@ -39,8 +39,8 @@ const AHEAD: usize = 64 * 1024;
 /// # The end
 /// A file that is only read is closed at its end, with the reason
 /// [`PeerClosed`](crate::stream::DisconnectReason::PeerClosed). One that is written
-/// as well stays open: its end is told as [`Eof`](crate::stream::Eof), and reading
-/// begins again after a [`Seek`]. One that is followed has no end. Whoever closes it
+/// as well stays open: its end is told as [`Eof`](crate::stream::Eof), and it is read no
+/// more unless a [`Seek`] says so. One that is followed has no end. Whoever closes it
 /// gets all written first that was queued before. When the file is closed, this
 /// component leaves the tree; for another file, or the same again, add another one.
 ///
@@ -261,9 +261,12 @@ impl File {
         };
         connection.flushed().await;
         let (done, at) = oneshot::channel();
-        let position = event.position;
-        let asked = moves.send(Move { position, done }).await;
-        asked.map_err(|_| SeekError::Closed)?;
+        let asked = moves.send(Move {
+            position: event.position,
+            reads: event.reads,
+            done,
+        });
+        asked.await.map_err(|_| SeekError::Closed)?;
         let at = at.await.map_err(|_| SeekError::Closed)?;
         at.map(Some).map_err(SeekError::Failed)
     }
@@ -284,7 +287,7 @@ impl File {
 async fn serve(file: Shared, moves: mpsc::Receiver<Move>, mut pump: Pump, closing: Closing) {
     let (mut source, mut sink) = (file.clone(), file.clone());
     let mut watch = closing.watch();
-    let (moved, hears) = watch::channel(());
+    let (moved, hears) = watch::channel(false);
     pump.begins_anew(hears);
     let reason = tokio::select! {
         biased;

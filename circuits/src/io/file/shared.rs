@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// A move of the cursor, and who waits to hear where it is then.
 pub(super) struct Move {
     pub(super) position: SeekFrom,
+    /// Reading goes on there, also after an end.
+    pub(super) reads: bool,
     pub(super) done: oneshot::Sender<io::Result<u64>>,
 }
 
@@ -39,11 +41,16 @@ impl Shared {
     }
 
     /// Moves the cursor as asked, one move after the other, and says so to who reads.
-    pub(super) async fn serve(&self, mut moves: mpsc::Receiver<Move>, moved: watch::Sender<()>) {
-        while let Some(Move { position, done }) = moves.recv().await {
+    pub(super) async fn serve(&self, mut moves: mpsc::Receiver<Move>, moved: watch::Sender<bool>) {
+        while let Some(Move {
+            position,
+            reads,
+            done,
+        }) = moves.recv().await
+        {
             let result = self.seek(position).await;
             if result.is_ok() {
-                moved.send_replace(());
+                moved.send_replace(reads);
             }
             let _ = done.send(result);
         }
