@@ -48,6 +48,12 @@ mod workers {}
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 
+#[doc = include_str!("../book/src/files-and-processes.md")]
+mod files_and_processes {}
+
+#[doc = include_str!("../book/src/framing.md")]
+mod framing {}
+
 #[doc = include_str!("../book/src/bridges.md")]
 mod bridges {}
 
