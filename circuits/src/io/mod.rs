@@ -1,5 +1,16 @@
 //! Files, standard streams, processes, serial lines and watched directories, as
 //! supervised components.
+//!
+//! | Component | Its channel | What it is |
+//! |---|---|---|
+//! | [`File`] | `file` | A file that is read, written or followed. |
+//! | [`Stdin`], [`Stdout`], [`Stderr`] | `stdin`, `stdout`, `stderr` | Those of this process. |
+//! | [`Process`] | `process` | A process: what it prints, what it is told, how it ends. |
+//! | `Serial` | `serial` | A serial line; with the feature `serial`. |
+//! | `Watch` | `watch` | What happens to files and directories; with the feature `notify`. |
+//!
+//! All but the last are streams of bytes, and tell and take what all streams do: see
+//! [`stream`](crate::stream). What blocks is done on threads for that. They need Unix.
 
 mod blocking;
 mod file;

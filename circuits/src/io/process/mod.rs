@@ -48,7 +48,8 @@ const KICKS: usize = 16;
 /// ([`stop_signal`](Self::stop_signal)); what the process says then is still told. After
 /// [`drain_timeout`](Self::drain_timeout), and when the component is killed, the process is
 /// killed. With [`group`](Self::group), so are all that it has started and that have not
-/// left its group.
+/// left its group. Of a component that is killed the streams are told as
+/// ended, and no [`Exited`].
 ///
 /// # When things fail
 /// A process that cannot be started fails the start, with a [`SpawnError`] that says what
