@@ -58,7 +58,7 @@
 //! | `io` | Files, standard streams and processes; with the feature `io`. Serial lines with `serial`, watched directories with `notify`. |
 //! | `loader` | Components that are loaded, replaced and unloaded while the system runs, also from a file; with the feature `loader`. |
 //! | `metrics` | Counters and histograms for the crate `metrics`; with the feature `metrics`. |
-//! | `net` | Servers and clients of TCP and Unix sockets, UDP, pipes; with the feature `net`. |
+//! | `net` | Servers and clients of TCP and Unix sockets, UDP, pipes; with the feature `net`. TLS with `tls`. |
 //! | `protocols` | Lines, and messages of any codec, between streams of bytes and events; with the feature `protocols`. |
 //! | `stream` | Byte streams as events, whoever makes the bytes; with the feature `stream`. |
 //! | `timer` | A timer as a component of its own; with the feature `timer`. |

@@ -12,4 +12,5 @@ mod standard;
 mod stream;
 mod support;
 mod tcp;
+mod tls;
 mod watch;

@@ -129,6 +129,8 @@ pub enum UnreachableReason {
     Unresolved(Error),
     /// Whoever is there refuses, or nobody can be reached.
     Failed(Error),
+    /// The peer answers, but the TLS handshake fails.
+    Insecure(Error),
     /// There was no answer in this time.
     TimedOut(Duration),
 }
@@ -138,6 +140,7 @@ impl fmt::Display for UnreachableReason {
         match self {
             Self::Unresolved(error) => write!(f, "the name is not known: {error}"),
             Self::Failed(error) => error.fmt(f),
+            Self::Insecure(error) => write!(f, "the TLS handshake failed: {error}"),
             Self::TimedOut(limit) => write!(f, "no answer within {limit:?}"),
         }
     }

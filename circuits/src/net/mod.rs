@@ -54,6 +54,8 @@ mod sessions;
 mod socket;
 mod tcp_client;
 mod tcp_server;
+#[cfg(feature = "tls")]
+mod tls;
 mod udp;
 mod unix_client;
 mod unix_server;
@@ -73,10 +75,15 @@ pub use self::sessions::{Server, Sessions};
 pub(crate) use self::socket::{Accepts, Serves};
 pub use self::tcp_client::TcpClient;
 pub use self::tcp_server::TcpServer;
+#[cfg(feature = "tls")]
+pub use self::tls::{
+    ClientCertificates, ClientTls, HandshakeFailed, HandshakeReason, ServerTls, TlsClient,
+    TlsError, TlsServer,
+};
 pub use self::udp::UdpSocket;
 pub use self::unix_client::UnixClient;
 pub use self::unix_server::UnixServer;
 pub use crate::stream::{
     Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Pipe,
-    Read, Write, WriteError,
+    Read, Secured, Write, WriteError,
 };

@@ -4,11 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::component::{Component, Handles};
 use crate::event::Event;
 use crate::net::sessions::ToSession;
 use crate::net::{Accepts, Listener, Serves};
-use crate::stream::{Closing, Connection, ConnectionId, Gate, Limits, OnChannel, Peer, Pump, Read};
+use crate::stream::{
+    Closing, Connection, ConnectionId, Gate, Limits, OnChannel, Peer, Pump, Read, closed,
+};
 use crate::supervisor::{Dynamic, Start};
 use crate::{Address, Context, Handle, Restart};
 
@@ -67,11 +71,14 @@ pub(super) async fn on_channel<C: Component>(
     let mut names = Names::new(cx, rules.limits);
     let (system, channel) = (cx.system(), Arc::<str>::from(cx.channel()));
     let watch = closing.watch();
-    let serve = move |socket: _, peer: _| {
+    let serve = move |mut socket: _, peer: _| {
         let connection = names.next(peer);
         let (system, channel) = (system.clone(), channel.clone());
         let watch = watch.clone();
         async move {
+            if !prepared(&mut socket, &connection, &system, &channel, &watch).await {
+                return;
+            }
             let hears = OnChannel { system, channel };
             let pump = Pump::open_for(hears, connection, rules.limits).await;
             Serves::serve(socket, pump, watch).await;
@@ -101,12 +108,16 @@ pub(super) async fn with_sessions<C: Component, S: Handles<Read>>(
     let closing = close_with(cx, rules.drain_timeout).await?;
     cx.fire(listening).await;
     let mut names = Names::new(cx, rules.limits);
-    let system = cx.system();
+    let (system, channel) = (cx.system(), Arc::<str>::from(cx.channel()));
     let watch = closing.watch();
-    let serve = move |socket: _, peer: _| {
+    let serve = move |mut socket: _, peer: _| {
         let connection = names.next(peer);
-        let (system, sessions, watch) = (system.clone(), sessions.clone(), watch.clone());
+        let (system, channel) = (system.clone(), channel.clone());
+        let (sessions, watch) = (sessions.clone(), watch.clone());
         async move {
+            if !prepared(&mut socket, &connection, &system, &channel, &watch).await {
+                return;
+            }
             let Some(session) = start(&system, &sessions, &connection).await else {
                 return;
             };
@@ -129,6 +140,26 @@ pub(super) async fn with_sessions<C: Component, S: Handles<Read>>(
     };
     cx.spawn(listener(cx, socket, rules).run(closing, serve));
     Ok(())
+}
+
+/// Prepares a socket, unless the owner closes first.
+async fn prepared(
+    socket: &mut impl Serves,
+    connection: &Connection,
+    system: &Handle,
+    channel: &str,
+    watch: &watch::Receiver<()>,
+) -> bool {
+    let mut watch = watch.clone();
+    let is_ready = tokio::select! {
+        biased;
+        () = closed(&mut watch) => false,
+        is_ready = socket.prepare(connection, system, channel) => is_ready,
+    };
+    if is_ready {
+        connection.secure(socket.secured());
+    }
+    is_ready
 }
 
 async fn start<S: Component>(

@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 
+use crate::Handle;
 use crate::net::linger;
-use crate::stream::{DisconnectReason, Hears, Peer, Pump};
+use crate::stream::{Connection, DisconnectReason, Hears, Peer, Pump, Secured};
 
 /// A socket that peers connect to.
 pub(crate) trait Accepts: Send + Sync + 'static {
@@ -22,6 +23,22 @@ pub(crate) trait Accepts: Send + Sync + 'static {
 pub(crate) trait Serves: Send + 'static {
     /// Sends what does not need waiting for.
     fn excuse(&self, words: &[u8]);
+
+    /// Does what comes before a connection is told, in its own task; `false` if there is
+    /// none then, which it has told on the channel itself. Dropped where the owner closes.
+    fn prepare(
+        &mut self,
+        _connection: &Connection,
+        _system: &Handle,
+        _channel: &str,
+    ) -> impl Future<Output = bool> + Send {
+        std::future::ready(true)
+    }
+
+    /// Returns what a handshake has settled.
+    fn secured(&self) -> Option<Secured> {
+        None
+    }
 
     /// Moves the bytes until the end, then closes the socket and tells it.
     fn serve<H: Hears>(

@@ -85,7 +85,7 @@ use crate::{Context, component, handler};
 pub struct TcpClient {
     dial: TcpDial,
     options: SocketOptions,
-    plan: Plan,
+    pub(super) plan: Plan,
     client: Option<Client>,
 }
 
@@ -111,6 +111,13 @@ impl TcpClient {
         }
     }
 
+    /// Returns how it connects.
+    pub(super) fn to_dial(&self) -> TcpDial {
+        let mut dial = self.dial.clone();
+        dial.options = self.options.clone();
+        dial
+    }
+
     /// Connects from this address; port 0 is any. From what the system chooses, unless
     /// said.
     #[must_use]
@@ -130,9 +137,7 @@ impl TcpClient {
 impl TcpClient {
     #[handler("started")]
     async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
-        let mut dial = self.dial.clone();
-        dial.options = self.options.clone();
-        self.client = Some(Client::begin(cx, &self.plan, dial).await?);
+        self.client = Some(Client::begin(cx, &self.plan, self.to_dial()).await?);
         Ok(())
     }
 
@@ -179,7 +184,7 @@ impl fmt::Debug for TcpClient {
 
 /// Connects by TCP.
 #[derive(Clone, Default)]
-struct TcpDial {
+pub(super) struct TcpDial {
     from: Option<SocketAddr>,
     options: SocketOptions,
 }

@@ -1,13 +1,17 @@
 //! The TCP server.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
+
+use tokio::net::TcpListener;
 
 use crate::component::{Component, Handles};
 use crate::net::serve::{Rules, on_channel, server_setters, with_sessions};
 use crate::net::sessions::Begins;
 use crate::net::{
-    Listening, Place, Sessions, SocketOptions, inet_setters, listen, socket_setters, tcp_setters,
+    BindError, Listening, Place, Sessions, SocketOptions, inet_setters, listen, socket_setters,
+    tcp_setters,
 };
 use crate::stream::{Close, Connection, Read, Write, limit_setters};
 use crate::{Context, component, handler};
@@ -77,7 +81,7 @@ pub struct TcpServer {
     place: Place,
     backlog: u32,
     options: SocketOptions,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 impl TcpServer {
@@ -86,6 +90,11 @@ impl TcpServer {
     /// name with several addresses, the first is taken that can be bound.
     pub fn bind(address: impl ToString) -> Self {
         Self::at(Place::Address(address.to_string()))
+    }
+
+    /// Listens, and says where.
+    pub(super) async fn listen(&self) -> Result<(TcpListener, SocketAddr), BindError> {
+        listen(&self.place, &self.options, self.backlog).await
     }
 
     fn at(place: Place) -> Self {
@@ -188,7 +197,7 @@ impl Begins for TcpServer {
         cx: &Context<C>,
         make: Arc<dyn Fn(&Connection) -> S + Send + Sync>,
     ) -> crate::Result<()> {
-        let (socket, address) = listen(&self.place, &self.options, self.backlog).await?;
+        let (socket, address) = self.listen().await?;
         with_sessions(cx, socket, self.rules, Listening::new(address), make).await
     }
 }
@@ -197,7 +206,7 @@ impl Begins for TcpServer {
 impl TcpServer {
     #[handler("started")]
     async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
-        let (socket, address) = listen(&self.place, &self.options, self.backlog).await?;
+        let (socket, address) = self.listen().await?;
         on_channel(cx, socket, self.rules, Listening::new(address)).await
     }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
 use crate::ComponentId;
 use crate::stream::outbox::Outbox;
-use crate::stream::{DisconnectReason, Peer, WriteError};
+use crate::stream::{DisconnectReason, Peer, Secured, WriteError};
 
 /// So many bits of a connection's number count within one life of its owner.
 const COUNT_BITS: u32 = 40;
@@ -69,13 +69,15 @@ impl fmt::Display for ConnectionId {
 /// ```
 #[derive(Clone)]
 pub struct Connection {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     id: ConnectionId,
     peer: Peer,
     outbox: Outbox,
+    /// Set once, before the first byte that is secured.
+    pub(super) secured: OnceLock<Secured>,
 }
 
 impl Connection {
@@ -85,6 +87,7 @@ impl Connection {
             id,
             peer: peer.into(),
             outbox: Outbox::new(queue),
+            secured: OnceLock::new(),
         });
         Self { shared }
     }
@@ -97,6 +100,11 @@ impl Connection {
     /// Returns who is at the other end.
     pub fn peer(&self) -> &Peer {
         &self.shared.peer
+    }
+
+    /// Returns what the TLS handshake has settled; `None` where the bytes are plain.
+    pub fn secured(&self) -> Option<&Secured> {
+        self.shared.secured.get()
     }
 
     /// Queues data and waits until the queue has room: so awaiting it keeps pace

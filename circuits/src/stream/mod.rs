@@ -41,6 +41,9 @@ mod peer;
 mod pipe;
 mod pump;
 mod reason;
+#[cfg(feature = "net")]
+mod secure;
+mod secured;
 
 pub use bytes::Bytes;
 
@@ -55,3 +58,4 @@ pub use self::peer::Peer;
 pub use self::pipe::Pipe;
 pub(crate) use self::pump::Pump;
 pub use self::reason::DisconnectReason;
+pub use self::secured::Secured;

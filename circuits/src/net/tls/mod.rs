@@ -1,0 +1,26 @@
+//! TLS over TCP: servers and clients whose bytes are encrypted.
+//!
+//! ```text
+//! TlsServer: accept ─► handshake, in the task of the connection ─► Connected, Read, ..
+//!                           └─ fails ─► HandshakeFailed
+//! TlsClient: dial ─► handshake ─► Connected, Read, ..
+//!                           └─ fails ─► Unreachable
+//! ```
+
+mod accept;
+mod client;
+mod client_config;
+mod error;
+mod event;
+mod pem;
+mod server;
+mod server_config;
+mod socket;
+mod verify;
+
+pub use self::client::TlsClient;
+pub use self::client_config::ClientTls;
+pub use self::error::TlsError;
+pub use self::event::{HandshakeFailed, HandshakeReason};
+pub use self::server::TlsServer;
+pub use self::server_config::{ClientCertificates, ServerTls};

@@ -1,0 +1,95 @@
+//! The TLS server.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::component::{Component, Handles};
+use crate::net::serve::{on_channel, with_sessions};
+use crate::net::sessions::Begins;
+use crate::net::tls::accept::TlsListener;
+use crate::net::{BindError, Listening, Server, ServerTls, Sessions, TcpServer};
+use crate::stream::{Close, Connection, Read, Write};
+use crate::{Context, component, handler};
+
+/// A TCP server whose connections are encrypted, made by [`TcpServer::tls`]; in all else
+/// as [`TcpServer`].
+///
+/// The handshake with a peer is done in the task of its connection, so that none waits
+/// for another, and within a time limit. Only then the connection is told as
+/// [`Connected`](crate::net::Connected), with what was settled in
+/// [`Connection::secured`]. One that fails is told as
+/// [`HandshakeFailed`](crate::net::HandshakeFailed), and of it nothing else. A peer in
+/// its handshake counts as a connection, and is cut when the server stops.
+///
+/// A peer that ends without saying so (`close_notify`) may have been cut off by somebody
+/// else: the reason is [`Failed`](crate::net::DisconnectReason::Failed), not `PeerClosed`.
+#[component(channel = "tcp", crate = crate)]
+#[derive(Clone)]
+pub struct TlsServer {
+    server: TcpServer,
+    tls: ServerTls,
+}
+
+impl TcpServer {
+    /// Makes a server whose connections are encrypted, with the settings made so far.
+    pub fn tls(self, tls: ServerTls) -> TlsServer {
+        TlsServer { server: self, tls }
+    }
+}
+
+impl TlsServer {
+    /// Makes a server with a component of its own for each connection; see
+    /// [`TcpServer::per_connection`].
+    pub fn per_connection<C, F>(self, make: F) -> Sessions<Self, C>
+    where
+        C: Handles<Read>,
+        F: Fn(&Connection) -> C + Send + Sync + 'static,
+    {
+        Sessions::new(self, make)
+    }
+
+    async fn listen(&self) -> Result<(TlsListener, Listening), BindError> {
+        let (socket, address) = self.server.listen().await?;
+        let tls = self.tls.clone();
+        Ok((TlsListener { socket, tls }, Listening::new(address)))
+    }
+}
+
+impl Server for TlsServer {}
+
+impl Begins for TlsServer {
+    async fn begin<C: Component, S: Handles<Read>>(
+        &self,
+        cx: &Context<C>,
+        make: Arc<dyn Fn(&Connection) -> S + Send + Sync>,
+    ) -> crate::Result<()> {
+        let (socket, listening) = self.listen().await?;
+        with_sessions(cx, socket, self.server.rules, listening, make).await
+    }
+}
+
+#[component(crate = crate)]
+impl TlsServer {
+    #[handler("started")]
+    async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
+        let (socket, listening) = self.listen().await?;
+        on_channel(cx, socket, self.server.rules, listening).await
+    }
+
+    /// `&self`: a connection whose queue is full keeps no other waiting.
+    #[handler("write")]
+    async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), None).await
+    }
+
+    #[handler("close")]
+    async fn close(&self, event: &Close, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), None)
+    }
+}
+
+impl fmt::Debug for TlsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TlsServer({:?})", self.server)
+    }
+}
