@@ -48,6 +48,9 @@ mod workers {}
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 
+#[doc = include_str!("../book/src/tls.md")]
+mod tls {}
+
 #[doc = include_str!("../book/src/files-and-processes.md")]
 mod files_and_processes {}
 
