@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::support::{example, within};
 
 /// Those that serve until they are told to end have tests of their own.
-const SERVICES: &[&str] = &["wordcount"];
+const SERVICES: &[&str] = &["echo_tls", "wordcount"];
 
 /// The programs that end by themselves, with their sources.
 fn programs() -> Vec<(String, String)> {
