@@ -131,12 +131,13 @@ impl Component for Greeter {
         Handler::event::<Count>("count", "count"),
     ];
 
-    async fn exclusive<'a>(
-        &'a mut self,
-        message: &'a GreeterMessage,
-        cx: &'a Context<Self>,
-    ) -> Result<(), Error> {
-        match message {
+    // The `&mut self` handlers that are plain functions; they take no future.
+    fn exclusive_now(
+        &mut self,
+        message: &GreeterMessage,
+        cx: &Context<Self>,
+    ) -> Option<Result<(), Error>> {
+        Some(match message {
             GreeterMessage::Started(envelope) => {
                 self.started();
                 envelope.answer(Answer::Nothing)
@@ -145,8 +146,17 @@ impl Component for Greeter {
                 envelope.answer(Answer::reply(self.hello(envelope.event(), cx)))
             }
             GreeterMessage::Added(added) => added.run(self, cx),
-            GreeterMessage::Count(_) => Ok(()),
-        }
+            GreeterMessage::Count(_) => return None,
+        })
+    }
+
+    // Those that are not: here there are none.
+    async fn exclusive<'a>(
+        &'a mut self,
+        _message: &'a GreeterMessage,
+        _cx: &'a Context<Self>,
+    ) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn shared<'a>(

@@ -101,6 +101,8 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
         .handlers
         .iter()
         .flat_map(|handler| rows(scope, handler));
+    let exclusive_now = now(scope, Borrow::Exclusive);
+    let shared_now = now(scope, Borrow::Shared);
     let exclusive = exclusive(scope);
     let shared = shared(scope);
     let on_error = on_error(scope);
@@ -116,6 +118,8 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
             const NAME: &'static str = #name;
             const HANDLERS: &'static [#private::Handler<Self>] = &[#(#table),*];
             #on_error
+            #exclusive_now
+            #shared_now
             #exclusive
             #shared
         }
@@ -201,7 +205,29 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
         .collect()
 }
 
-fn exclusive(scope: &Scope<'_>) -> TokenStream {
+/// How a handler borrows its component.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Borrow {
+    Exclusive,
+    Shared,
+}
+
+impl Borrow {
+    fn of(handler: &Handler) -> Self {
+        match handler.mode {
+            Mode::Exclusive => Self::Exclusive,
+            Mode::Shared | Mode::Parallel => Self::Shared,
+        }
+    }
+}
+
+/// Tells whether a handler is a plain function, which runs without a future.
+fn is_plain(handler: &Handler) -> bool {
+    !handler.is_async && handler.timeout.is_none()
+}
+
+/// Runs the handlers that are plain functions; nothing where there are none.
+fn now(scope: &Scope<'_>, borrow: Borrow) -> Option<TokenStream> {
     let &Scope {
         component,
         ref private,
@@ -209,27 +235,78 @@ fn exclusive(scope: &Scope<'_>) -> TokenStream {
         span,
         ..
     } = scope;
-    let is_exclusive = |handler: &&Handler| handler.mode == Mode::Exclusive;
-    let arms = component
+    let plain = component
         .handlers
         .iter()
-        .filter(is_exclusive)
-        .map(|handler| arm(scope, handler));
-    let all = component
-        .handlers
-        .iter()
-        .all(|handler| is_exclusive(&handler));
-    let others = (!all).then(|| quote!(_ => ::core::result::Result::Ok(()),));
+        .filter(|handler| Borrow::of(handler) == borrow && is_plain(handler));
+    let mut arms: Vec<_> = plain.map(|handler| arm(scope, handler)).collect();
+    let (name, receiver) = match borrow {
+        Borrow::Exclusive => {
+            arms.push(quote_spanned!(span=> #message::Added(added) => added.run(self, cx),));
+            (quote!(exclusive_now), quote!(&mut self))
+        }
+        Borrow::Shared => (quote!(shared_now), quote!(&self)),
+    };
+    if arms.is_empty() {
+        return None;
+    }
+    // One more variant is there where all of them are plain: that of the other borrow.
+    let all = borrow == Borrow::Exclusive
+        && component
+            .handlers
+            .iter()
+            .all(|handler| Borrow::of(handler) == borrow && is_plain(handler));
+    let others = (!all).then(|| quote!(_ => return ::core::option::Option::None,));
+    Some(quote_spanned! {span=>
+        #[allow(unused_variables)]
+        fn #name(
+            #receiver,
+            message: &Self::Message,
+            cx: &#private::Context<Self>,
+        ) -> ::core::option::Option<::core::result::Result<(), #private::Error>> {
+            ::core::option::Option::Some(match message {
+                #(#arms)*
+                #others
+            })
+        }
+    })
+}
+
+/// The arms of the handlers that take a future.
+fn waiting(scope: &Scope<'_>, borrow: Borrow) -> Vec<TokenStream> {
+    let handlers = scope.component.handlers.iter();
+    handlers
+        .filter(|handler| Borrow::of(handler) == borrow && !is_plain(handler))
+        .map(|handler| arm(scope, handler))
+        .collect()
+}
+
+fn exclusive(scope: &Scope<'_>) -> TokenStream {
+    let &Scope {
+        ref private, span, ..
+    } = scope;
+    let arms = waiting(scope, Borrow::Exclusive);
+    let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
+    if arms.is_empty() {
+        return quote_spanned! {span=>
+            fn exclusive<'a>(
+                &'a mut self,
+                _message: &'a Self::Message,
+                _cx: &'a #private::Context<Self>,
+            ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send + 'a {
+                ::core::future::ready(::core::result::Result::Ok(()))
+            }
+        };
+    }
     quote_spanned! {span=>
         async fn exclusive<'a>(
             &'a mut self,
             message: &'a Self::Message,
             cx: &'a #private::Context<Self>,
-        ) -> ::core::result::Result<(), #private::Error> {
+        ) -> #result {
             match message {
                 #(#arms)*
-                #message::Added(added) => added.run(self, cx),
-                #others
+                _ => ::core::result::Result::Ok(()),
             }
         }
     }
@@ -237,18 +314,9 @@ fn exclusive(scope: &Scope<'_>) -> TokenStream {
 
 fn shared(scope: &Scope<'_>) -> TokenStream {
     let &Scope {
-        component,
-        ref private,
-        span,
-        ..
+        ref private, span, ..
     } = scope;
-    let is_shared = |handler: &&Handler| handler.mode != Mode::Exclusive;
-    let arms = component
-        .handlers
-        .iter()
-        .filter(is_shared)
-        .map(|handler| arm(scope, handler));
-    let arms: Vec<_> = arms.collect();
+    let arms = waiting(scope, Borrow::Shared);
     let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
     if arms.is_empty() {
         // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.

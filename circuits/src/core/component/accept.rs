@@ -10,8 +10,19 @@ use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted, Listen};
 
 impl<C: Component> Cell<C> {
     /// Puts a message into the mailbox; what finds no place becomes a dead letter.
+    #[inline]
     pub(crate) fn push(&self, message: C::Message, priority: i32) -> Accepted {
         match self.mailbox().push(message, priority) {
+            Pushed::Room => Accepted::Room,
+            pushed => self.conclude_push(pushed),
+        }
+    }
+
+    /// Buries what a push cost.
+    #[cold]
+    #[inline(never)]
+    fn conclude_push(&self, pushed: Pushed<C::Message>) -> Accepted {
+        match pushed {
             Pushed::Room => Accepted::Room,
             Pushed::Crowded => Accepted::Crowded,
             Pushed::Displaced(older) => {

@@ -45,19 +45,39 @@ pub struct Fire<'a, E: Event, R: Reach<E>> {
     sender: Sender<'a>,
     reach: R,
     priority: i32,
-    event: Option<E>,
-    rooms: AwaitRooms,
+    progress: Progress<E>,
+}
+
+/// One value, so that an event that went to its mailbox leaves nothing to look
+/// at when the future is dropped.
+enum Progress<E> {
+    Unsent(E),
+    Waits(AwaitRooms),
+    Done,
+}
+
+impl<E> Progress<E> {
+    /// Takes the event, if it was not sent yet.
+    #[inline]
+    fn take_event(&mut self) -> Option<E> {
+        match std::mem::replace(self, Self::Done) {
+            Self::Unsent(event) => Some(event),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
 }
 
 impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
+    #[inline]
     pub(crate) fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
-        let rooms = AwaitRooms::new(Rooms::NONE);
         Self {
             sender,
             reach,
             priority,
-            event: Some(event),
-            rooms,
+            progress: Progress::Unsent(event),
         }
     }
 
@@ -77,7 +97,8 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         dispatch.caller = self.sender.scope.map(|scope| scope.party());
         let outer = dispatch.notes.cause.take();
         dispatch.notes.cause = Some(Cause::awaited(outer, done, self.sender.awaiter()));
-        let sent = self.send(dispatch);
+        let sent = self.progress.take_event();
+        let sent = sent.and_then(|event| self.send(event, dispatch));
         let delivery = sent.and_then(|sent| {
             self.owe(sent.rooms);
             sent.delivery
@@ -97,7 +118,8 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
     pub fn cancelable(mut self) -> Cancel {
         let mut dispatch = Dispatch::new(self.sender.notes(self.priority));
         dispatch.recorded = true;
-        let sent = self.send(dispatch);
+        let sent = self.progress.take_event();
+        let sent = sent.and_then(|event| self.send(event, dispatch));
         let delivery = sent.and_then(|sent| {
             self.owe(sent.rooms);
             let delivery: Weak<dyn Track> = Arc::downgrade(&sent.delivery?);
@@ -106,8 +128,7 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         Cancel { delivery }
     }
 
-    fn send(&mut self, dispatch: Dispatch<E>) -> Option<Sent<E>> {
-        let event = self.event.take()?;
+    fn send(&self, event: E, dispatch: Dispatch<E>) -> Option<Sent<E>> {
         match self.reach.send(&self.sender, event, dispatch) {
             Ok(sent) => Some(sent),
             Err((_, event)) => {
@@ -120,21 +141,28 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         }
     }
 
-    fn send_plainly(&mut self) -> Rooms {
+    #[inline]
+    fn send_plainly(&self, event: E) -> Rooms {
         if const { !E::FEEDBACK.any() } && self.sender.is_plain() && !self.sender.hub.is_watched() {
-            let Some(event) = self.event.take() else {
-                return Rooms::NONE;
-            };
             match self.reach.send_plain(&self.sender, event, self.priority) {
-                Ok(rooms) => return rooms,
-                Err(event) => self.event = Some(event),
+                Ok(rooms) => rooms,
+                Err(event) => self.send_recorded(event),
             }
+        } else {
+            self.send_recorded(event)
         }
-        self.send(Dispatch::new(self.sender.notes(self.priority)))
+    }
+
+    /// Sends an event that needs a record, or whose way is not known yet.
+    #[cold]
+    #[inline(never)]
+    fn send_recorded(&self, event: E) -> Rooms {
+        self.send(event, Dispatch::new(self.sender.notes(self.priority)))
             .map_or(Rooms::NONE, |sent| sent.rooms)
     }
 
     /// Leaves the waiting to the component, before its next event.
+    #[cold]
     fn owe(&self, rooms: Rooms) {
         if let Some(scope) = self.sender.scope
             && !rooms.is_empty()
@@ -149,27 +177,37 @@ impl<E: Event, R: Reach<E>> Unpin for Fire<'_, E, R> {}
 impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
-        if self.event.is_some() {
-            let rooms = self.send_plainly();
-            if rooms.is_empty() {
+        if let Some(event) = self.progress.take_event() {
+            let Some(rooms) = self.send_plainly(event).filled() else {
                 return Poll::Ready(());
-            }
-            self.rooms = AwaitRooms::new(rooms);
+            };
+            self.progress = Progress::Waits(AwaitRooms::new(rooms));
         }
         let sender = self.sender;
-        self.rooms.poll(task, |room| sender.await_room(room))
+        let Progress::Waits(rooms) = &mut self.progress else {
+            return Poll::Ready(());
+        };
+        let polled = rooms.poll(task, |room| sender.await_room(room));
+        if polled.is_ready() {
+            self.progress = Progress::Done;
+        }
+        polled
     }
 }
 
 impl<E: Event, R: Reach<E>> Drop for Fire<'_, E, R> {
+    #[inline]
     fn drop(&mut self) {
-        let rooms = if self.event.is_some() {
-            self.send_plainly()
-        } else {
-            self.rooms.take()
+        let rooms = match std::mem::replace(&mut self.progress, Progress::Done) {
+            Progress::Done => return,
+            Progress::Unsent(event) => self.send_plainly(event),
+            Progress::Waits(rooms) => rooms.into_rooms(),
         };
-        self.owe(rooms);
+        if let Some(rooms) = rooms.filled() {
+            self.owe(rooms);
+        }
     }
 }
 

@@ -181,23 +181,26 @@ pub(crate) async fn settle_debts<C: Component>(cell: &Arc<Cell<C>>, handler: &'s
 }
 
 /// Waits for room in all mailboxes that one event crowded.
-pub(crate) struct AwaitRooms {
+///
+/// Boxed, since there is no such mailbox as a rule.
+pub(crate) struct AwaitRooms(Box<Awaited>);
+
+struct Awaited {
     rooms: Rooms,
     current: Option<(Arc<RoomWait>, Option<Published>)>,
 }
 
 impl AwaitRooms {
+    #[cold]
     pub(crate) fn new(rooms: Rooms) -> Self {
-        Self {
-            rooms,
-            current: None,
-        }
+        let current = None;
+        Self(Box::new(Awaited { rooms, current }))
     }
 
-    /// Takes the mailboxes that are still waited for.
-    pub(crate) fn take(&mut self) -> Rooms {
-        self.current = None;
-        std::mem::take(&mut self.rooms)
+    /// Returns the mailboxes that are still waited for.
+    #[cold]
+    pub(crate) fn into_rooms(self) -> Rooms {
+        self.0.rooms
     }
 
     pub(crate) fn poll(
@@ -205,17 +208,18 @@ impl AwaitRooms {
         task: &Task<'_>,
         begin: impl Fn(&Arc<dyn Room>) -> Option<(Arc<RoomWait>, Option<Published>)>,
     ) -> Poll<()> {
-        while let Some(room) = self.rooms.last() {
-            if self.current.is_none() {
-                self.current = begin(room);
+        let Awaited { rooms, current } = &mut *self.0;
+        while let Some(room) = rooms.last() {
+            if current.is_none() {
+                *current = begin(room);
             }
-            if let Some((wait, _)) = &self.current
+            if let Some((wait, _)) = current
                 && wait.poll(task).is_pending()
             {
                 return Poll::Pending;
             }
-            self.current = None;
-            self.rooms.pop();
+            *current = None;
+            rooms.pop();
         }
         Poll::Ready(())
     }

@@ -29,6 +29,17 @@ const fn own<E: Event>() -> (&'static str, TypeId) {
     (E::NAME, TypeId::of::<E>())
 }
 
+const fn is_in_own(name: &str) -> bool {
+    let mut at = 0;
+    while at < OWN.len() {
+        if same(OWN[at].0, name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// One handler of a component and one event name that it listens for.
 pub struct Handler<C: Component> {
     method: &'static str,
@@ -37,6 +48,8 @@ pub struct Handler<C: Component> {
     priority: f64,
     origin: bool,
     also: bool,
+    /// Whether its name is that of an event in [`OWN`].
+    may_be_own: bool,
     kind: Kind<C>,
 }
 
@@ -114,6 +127,7 @@ impl<C: Component> Handler<C> {
             priority: 0.0,
             origin: false,
             also: false,
+            may_be_own: is_in_own(name),
             kind,
         }
     }
@@ -181,7 +195,7 @@ impl<C: Component> Handler<C> {
             Kind::Event(typed) => typed.event == *event,
             Kind::Notice(_) | Kind::Any(_) => *name == self.name,
         };
-        self.channel.is_none() && OWN.iter().any(own)
+        self.may_be_own && self.channel.is_none() && OWN.iter().any(own)
     }
 
     /// Returns the name of the event that it hears in the place of a component

@@ -15,6 +15,7 @@ use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::own::has_own;
+use crate::core::component::plain::Now;
 use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
 use crate::core::event::{End, Error, Event, Registered, Started, Stopped};
 use crate::core::mailbox::{Message, Mode, Suspect};
@@ -266,11 +267,7 @@ impl<C: Component> Life<C> {
     async fn handle_here(&mut self, message: C::Message) -> Result<(), Error> {
         let (message, outcome) = if message.mode() == Mode::Exclusive {
             self.batch.push_front(message);
-            let handled = self.handle_exclusive().await;
-            let outcome = match handled {
-                Ok(outcome) => outcome,
-                Err(Unhandled) => self.handle_watched().await,
-            };
+            let outcome = self.handle_exclusive().await;
             self.handling = false;
             let message = self.batch.pop_front();
             self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
@@ -309,7 +306,7 @@ impl<C: Component> Life<C> {
                 Box::pin(settle_debts(self.cx.cell(), self.cx.handler())).await;
                 continue;
             }
-            let Some(mode) = self.batch.front().map(Message::mode) else {
+            if self.batch.is_empty() {
                 if turn >= TURN {
                     turn = 0;
                     runtime::yield_now().await;
@@ -318,19 +315,22 @@ impl<C: Component> Life<C> {
                     continue;
                 }
                 return self.cell().control().end();
+            }
+            // Copied out of the result, which an idle component would have to keep.
+            let now = match self.handle_now(&mut turn, draining) {
+                Ok(now) => now,
+                Err(end) => return end,
             };
-            turn += 1;
-            let end = if mode == Mode::Exclusive {
-                self.cell().mailbox().set_taken(self.batch.len() - 1);
-                self.cx.crashes = std::mem::take(&mut self.crashes);
-                let handled = self.handle_exclusive().await;
-                let outcome = match handled {
-                    Ok(outcome) => outcome,
-                    Err(Unhandled) => self.handle_watched().await,
-                };
-                self.conclude(outcome)
-            } else {
-                C::State::read_phase(self).await
+            let end = match now {
+                Now::Pauses => None,
+                Now::Awaits => {
+                    let outcome = match self.cx.turn() {
+                        Some(_) => self.handle_watched().await,
+                        None => self.run_exclusive().await,
+                    };
+                    self.conclude(outcome)
+                }
+                Now::Reads => C::State::read_phase(self).await,
             };
             if let Some(end) = end {
                 return end;
@@ -373,11 +373,9 @@ impl<C: Component> Life<C> {
         .await
     }
 
-    /// Runs the `&mut self` handler of the event in front.
-    ///
-    /// # Errors
-    /// Somebody listens in: then [`Life::handle_watched`] runs it.
-    async fn handle_exclusive(&mut self) -> Result<Result<(), Error>, Unhandled> {
+    /// Runs the `&mut self` handler of the event in front, which is one of the
+    /// component's own life.
+    async fn handle_exclusive(&mut self) -> Result<(), Error> {
         let Self {
             cx,
             state,
@@ -387,24 +385,34 @@ impl<C: Component> Life<C> {
         } = self;
         *handling = true;
         let Some(message) = batch.front() else {
-            return Ok(Ok(()));
+            return Ok(());
         };
         if !cx.enter(message) {
             *handling = false;
             if let Some(message) = batch.pop_front() {
                 cx.cell().skip(message);
             }
-            return Ok(Ok(()));
+            return Ok(());
         }
-        match state.as_mut().and_then(C::State::get_mut) {
-            // Else the caller has to run it; here, it would cost each event.
-            Some(_) if cx.turn().is_some() => Err(Unhandled),
-            Some(component) => Ok(component.exclusive(message, cx).await),
-            None => Ok(Ok(())),
+        let component = state.as_mut().and_then(C::State::get_mut);
+        match component.and_then(|it| cx.in_turn(|| it.exclusive_now(message, cx))) {
+            Some(outcome) => outcome,
+            None if cx.turn().is_some() => self.handle_watched().await,
+            None => self.run_exclusive().await,
         }
     }
 
-    /// Runs the `&mut self` handler of an event that somebody listens to.
+    /// Runs the `&mut self` handler of the event in hand, which takes a future.
+    #[inline]
+    async fn run_exclusive(&mut self) -> Result<(), Error> {
+        let component = self.state.as_mut().and_then(C::State::get_mut);
+        match (component, self.batch.front()) {
+            (Some(component), Some(message)) => component.exclusive(message, &self.cx).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for an event that somebody listens to.
     #[cold]
     fn handle_watched(&mut self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
         let component = self.state.as_mut().and_then(C::State::get_mut);
@@ -419,7 +427,18 @@ impl<C: Component> Life<C> {
 
     /// Takes the event that was handled off the batch, and reports a failure;
     /// returns the end of the life if it has to end.
+    #[inline]
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
+        if outcome.is_ok() && !self.cx.is_tracked() && self.cx.crashes == 0 {
+            self.handling = false;
+            drop(self.batch.pop_front());
+            return None;
+        }
+        self.conclude_with_care(outcome)
+    }
+
+    #[inline(never)]
+    pub(crate) fn conclude_with_care(&mut self, outcome: Result<(), Error>) -> Option<End> {
         let message = self.take_handled();
         if self.cx.is_tracked() {
             self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
@@ -440,9 +459,6 @@ impl<C: Component> Life<C> {
         end
     }
 }
-
-/// The event in front is entered, and its handler has not been run.
-struct Unhandled;
 
 /// Says how a handler ended that did not panic.
 pub(crate) fn outcome_of<M: Message>(result: &Result<(), Error>, message: Option<&M>) -> Outcome {

@@ -37,6 +37,7 @@ mod options;
 mod order;
 mod own;
 mod phase;
+mod plain;
 mod reach;
 mod readers;
 mod recipient;
@@ -153,6 +154,26 @@ pub trait Component: Declare + Sized + Send + 'static {
     /// [`Declare::on_error`].
     fn on_handler_error(message: &Self::Message, error: &Error) -> Option<OnError> {
         let _ = (message, error);
+        None
+    }
+
+    /// Runs a `&mut self` handler that is a plain function; `None` where it is
+    /// not, and [`Component::exclusive`] has to run it.
+    ///
+    /// Without it, a future is made for each event.
+    fn exclusive_now(
+        &mut self,
+        message: &Self::Message,
+        cx: &Context<Self>,
+    ) -> Option<Result<(), Error>> {
+        let _ = (message, cx);
+        None
+    }
+
+    /// Runs a `&self` handler that is a plain function; `None` where it is not,
+    /// and [`Component::shared`] has to run it.
+    fn shared_now(&self, message: &Self::Message, cx: &Context<Self>) -> Option<Result<(), Error>> {
+        let _ = (message, cx);
         None
     }
 

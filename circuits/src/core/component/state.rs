@@ -35,11 +35,20 @@ struct Reading<C: Component> {
 impl<C: Component + Sync> Reading<C> {
     async fn run(&self, component: &C) -> Result<Result<(), Error>, runtime::Panic> {
         match &self.message {
-            Some(message) if self.cx.turn().is_some() => {
-                let handler = runtime::catch(component.shared(message, &self.cx));
-                self.cx.in_span(handler).await
+            Some(message) => {
+                let handler = async {
+                    match component.shared_now(message, &self.cx) {
+                        Some(outcome) => outcome,
+                        None => component.shared(message, &self.cx).await,
+                    }
+                };
+                let handler = runtime::catch(handler);
+                if self.cx.turn().is_some() {
+                    self.cx.in_span(handler).await
+                } else {
+                    handler.await
+                }
             }
-            Some(message) => runtime::catch(component.shared(message, &self.cx)).await,
             None => Ok(Ok(())),
         }
     }

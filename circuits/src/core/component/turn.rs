@@ -69,6 +69,13 @@ impl<C: Component> Context<C> {
         self.track.as_ref()?.turn()
     }
 
+    /// Runs a handler that takes no future, in its span where it has one.
+    #[inline]
+    pub(crate) fn in_turn<T>(&self, handler: impl FnOnce() -> T) -> T {
+        let _entered = self.turn().map(Turn::enter);
+        handler()
+    }
+
     /// Runs the handler in its span.
     ///
     /// Boxed: who is not watched shall not have the room for it.

@@ -130,8 +130,28 @@ impl<M: Message> Mailbox<M> {
     }
 
     /// Puts a message at the end and wakes the receiver if it sleeps.
+    #[inline]
     pub(crate) fn push(&self, message: M, priority: i32) -> Pushed<M> {
         let mut state = self.lock();
+        let waiting = state.queue.len() + self.taken();
+        if priority != 0 || state.closed || waiting >= self.capacity() {
+            return self.push_with_care(state, message, priority);
+        }
+        state.queue.push_back(message);
+        Self::wake_receiver(state);
+        Pushed::Room
+    }
+
+    /// Puts a message where the rules for a full or closed mailbox want it, or
+    /// one that has a priority.
+    #[cold]
+    #[inline(never)]
+    fn push_with_care(
+        &self,
+        mut state: MutexGuard<'_, State<M>>,
+        message: M,
+        priority: i32,
+    ) -> Pushed<M> {
         if state.closed {
             return Pushed::Closed(message);
         }
@@ -146,12 +166,18 @@ impl<M: Message> Mailbox<M> {
         };
         state.sorted |= priority != 0;
         state.queue.push_back(message);
+        Self::wake_receiver(state);
+        pushed
+    }
+
+    /// Wakes the receiver if it sleeps, without the lock.
+    #[inline]
+    fn wake_receiver(mut state: MutexGuard<'_, State<M>>) {
         let receiver = state.receiver.take();
         drop(state);
         if let Some(receiver) = receiver {
             receiver.wake();
         }
-        pushed
     }
 
     /// Puts a promised message at the end, whatever the overflow rule says.
@@ -164,11 +190,7 @@ impl<M: Message> Mailbox<M> {
             return Pushed::Full(message);
         }
         state.queue.push_back(message);
-        let receiver = state.receiver.take();
-        drop(state);
-        if let Some(receiver) = receiver {
-            receiver.wake();
-        }
+        Self::wake_receiver(state);
         Pushed::Room
     }
 
@@ -224,13 +246,22 @@ impl<M: Message> Mailbox<M> {
     }
 
     /// Notes how much of the batch is left, and lets senders in when there is room.
+    #[inline]
     pub(crate) fn set_taken(&self, left: usize) {
         self.store_taken(left);
-        if self.awaited.load(Ordering::Relaxed) && left <= self.low_water() {
-            let state = self.lock();
-            if state.queue.len() + left <= self.low_water() {
-                self.wake_senders(state);
-            }
+        if self.awaited.load(Ordering::Relaxed) {
+            self.let_senders_in(left);
+        }
+    }
+
+    #[cold]
+    fn let_senders_in(&self, left: usize) {
+        if left > self.low_water() {
+            return;
+        }
+        let state = self.lock();
+        if state.queue.len() + left <= self.low_water() {
+            self.wake_senders(state);
         }
     }
 

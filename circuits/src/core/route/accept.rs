@@ -62,14 +62,22 @@ pub(crate) enum To<E: Event> {
 
 impl<E: Event> Hop<E> {
     /// Hands over an event that nobody else gets.
+    #[inline]
     pub(crate) fn accept_owned(&self, event: E, ticket: Ticket<Delivery<E>>) -> Accepted {
         match &self.to {
             To::Typed(receiver) => {
                 let envelope = Envelope::new(E::Slot::owned(event), ticket);
                 receiver.accept(self.handler, envelope)
             }
+            _ => self.accept_owned_untyped(event, ticket),
+        }
+    }
+
+    #[inline(never)]
+    fn accept_owned_untyped(&self, event: E, ticket: Ticket<Delivery<E>>) -> Accepted {
+        match &self.to {
             To::Notice(_) => self.accept_notice(Name::of(&event), ticket.erase()),
-            To::Any(_) => self.accept_any(Arc::new(event), ticket),
+            _ => self.accept_any(Arc::new(event), ticket),
         }
     }
 

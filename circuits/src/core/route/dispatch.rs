@@ -142,4 +142,14 @@ impl Rooms {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
+
+    /// Returns the mailboxes if there are any. The other way nothing is left
+    /// that would have to be dropped.
+    #[inline]
+    pub(crate) fn filled(self) -> Option<Self> {
+        match self.0 {
+            None => None,
+            some => Some(Self(some)),
+        }
+    }
 }

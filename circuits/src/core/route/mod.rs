@@ -5,6 +5,7 @@ mod dispatch;
 mod hub;
 mod observe;
 mod plan;
+mod recent;
 mod router;
 mod table;
 mod types;

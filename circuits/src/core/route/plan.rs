@@ -65,9 +65,13 @@ impl<E: Event> Route<E> {
 
     /// Sends an event that nobody asks anything about, if that needs no record;
     /// else gives it back.
+    #[inline]
     pub(crate) fn send_plain(&self, event: E, priority: i32) -> Result<Rooms, E> {
         match self.stages.as_slice() {
-            [stage] if !self.wants_channel => Ok(send_plain(stage, event, priority)),
+            [stage] if !self.wants_channel => match stage.as_slice() {
+                [hop] => Ok(send_plain_to_one(hop, event, priority)),
+                stage => Ok(send_plain(stage, event, priority)),
+            },
             _ => Err(event),
         }
     }
@@ -192,12 +196,18 @@ fn note<E: Event>(delivery: &Delivery<E>, hop: &Hop<E>, accepted: Accepted, room
     }
 }
 
+#[inline]
+fn send_plain_to_one<E: Event>(hop: &Hop<E>, event: E, priority: i32) -> Rooms {
+    match hop.accept_owned(event, Ticket::plain(priority)) {
+        Accepted::Crowded => Rooms::one(hop.room()),
+        Accepted::Room | Accepted::Refused => Rooms::NONE,
+    }
+}
+
 fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
     let mut rooms = Rooms::NONE;
     if let [hop] = stage {
-        if hop.accept_owned(event, Ticket::plain(priority)) == Accepted::Crowded {
-            rooms.add(hop.room());
-        }
+        rooms = send_plain_to_one(hop, event, priority);
     } else {
         let event = Arc::new(event);
         for hop in stage {

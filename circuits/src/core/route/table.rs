@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
+use crate::core::route::recent::{Recent, Share};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
 use crate::core::runtime::SeededHash;
 
@@ -33,7 +34,7 @@ pub(crate) struct Subscription<T: ?Sized> {
 
 /// Handlers by the channel that they listen on; `*` is a channel like others here.
 pub(crate) struct Subscriptions<T: ?Sized> {
-    by_channel: HashMap<Channel, Listeners<T>>,
+    by_channel: HashMap<Channel, Listeners<T>, SeededHash>,
 }
 
 /// The handlers on one channel, by id. One that leaves only marks its place,
@@ -95,7 +96,7 @@ impl<T: ?Sized> Listeners<T> {
 impl<T: ?Sized> Subscriptions<T> {
     pub(crate) fn new() -> Self {
         Self {
-            by_channel: HashMap::new(),
+            by_channel: HashMap::default(),
         }
     }
 
@@ -171,6 +172,7 @@ impl Untyped {
 pub(crate) struct Table<E: Event> {
     state: Mutex<State<E>>,
     routes: papaya::HashMap<Channel, Arc<Route<E>>, SeededHash>,
+    recent: Recent<E>,
 }
 
 struct State<E: Event> {
@@ -189,6 +191,7 @@ impl<E: Event> Table<E> {
                 others: None,
             }),
             routes: papaya::HashMap::with_hasher(SeededHash::default()),
+            recent: Recent::new(),
         }
     }
 
@@ -219,19 +222,27 @@ impl<E: Event> Table<E> {
         make: impl FnOnce() -> Arc<Route<E>>,
         send: impl FnOnce(&Arc<Route<E>>) -> T,
     ) -> T {
-        match self.routes.pin().get(channel) {
-            Some(route) => send(route),
+        match self.find(channel) {
+            Some(share) => send(&share.0),
             None => send(&make()),
         }
     }
 
     /// Sends an event along a route that is known already, if its receivers
     /// need no record of it; else gives it back.
+    #[inline]
     pub(crate) fn send_plain(&self, channel: &str, event: E, priority: i32) -> Result<Rooms, E> {
-        match self.routes.pin().get(channel) {
-            Some(route) => route.send_plain(event, priority),
+        match self.find(channel) {
+            Some(share) => share.0.send_plain(event, priority),
             None => Err(event),
         }
+    }
+
+    /// Finds a route that is known already.
+    #[inline]
+    fn find(&self, channel: &str) -> Option<Arc<Share<E>>> {
+        self.recent
+            .find(channel, || self.routes.pin().get(channel).cloned())
     }
 
     /// Makes the route for a channel; the caller holds the lock on `untyped`.
@@ -266,16 +277,19 @@ impl<E: Event> Table<E> {
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
         let routes = self.routes.pin();
+        let mut others = None;
         if channel == "*" {
             routes.clear();
-            let others = state.others.take();
-            // The last share of a handler may go with it: not under the lock.
-            drop(state);
-            drop(others);
+            others = state.others.take();
         } else {
             routes.remove(channel);
             routes.remove("*");
         }
+        // The last share of a handler may go with a route: not under the lock.
+        drop(state);
+        drop(others);
+        // After they have left the map, so that none is remembered once more.
+        self.recent.forget();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<E>> {

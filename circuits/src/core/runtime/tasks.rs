@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 
 use tokio::task::AbortHandle;
 
-use crate::core::runtime::{self, Here, Runtime};
+use crate::core::runtime::{self, Here, Runtime, SeededHash};
 
 /// Names one task among those of its owner.
 pub(crate) type TaskId = u64;
@@ -23,7 +23,7 @@ struct Running {
     next: TaskId,
     /// The tasks that still own something; those without a handle are about
     /// to get it, or have been aborted.
-    tasks: HashMap<TaskId, Task>,
+    tasks: HashMap<TaskId, Task, SeededHash>,
     /// Who waits for the end of all of them.
     waker: Option<Waker>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::core::component::{Birth, Body, Shutdown, Spec, StartError};
-use crate::core::runtime::Instant;
+use crate::core::runtime::{Instant, SeededHash};
 
 /// The place of a child in the order of starting.
 pub(crate) type Place = u64;
@@ -140,7 +140,7 @@ pub(crate) struct Children {
     next: Place,
     /// Boxed: a tree that grows at its end leaves half of each node empty.
     list: BTreeMap<Place, Box<Child>>,
-    names: HashMap<Arc<str>, Place>,
+    names: HashMap<Arc<str>, Place, SeededHash>,
     deadlines: BTreeSet<(Instant, Place)>,
 }
 
