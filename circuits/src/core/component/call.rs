@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::core::component::flow::Published;
 use crate::core::component::{Reach, Sender};
 use crate::core::event::Event;
-use crate::core::reply::{Ask, CallError, Delivery};
+use crate::core::reply::{Ask, CallError, Delivery, Record};
 use crate::core::route::Dispatch;
 
 /// A call; await it for the reply.
@@ -54,7 +54,10 @@ pub struct Call<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
 /// [`CallAll::timeout`] is over, those that are missing have
 /// [`CallError::TimedOut`].
 #[must_use = "nothing is sent before this is awaited"]
-pub struct CallAll<'a, E: Event, R: Reach<E>>(Pending<'a, E, R>);
+pub struct CallAll<'a, E: Event, R: Reach<E>> {
+    pending: Pending<'a, E, R>,
+    delivery: Option<Arc<Delivery<E>>>,
+}
 
 struct Pending<'a, E: Event, R: Reach<E>> {
     sender: Sender<'a>,
@@ -63,29 +66,29 @@ struct Pending<'a, E: Event, R: Reach<E>> {
     event: Option<E>,
     limit: Option<Duration>,
     sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    sent: Option<Asked<E>>,
+    sent: Option<Asked<E::Reply>>,
 }
 
 /// A call that was sent. Dropped before it is answered, it says so: a reply
 /// comes too late from then on.
 ///
 /// Apart from [`Pending`], so that this drop borrows nothing.
-struct Asked<E: Event> {
-    delivery: Option<Arc<Delivery<E>>>,
+struct Asked<T: 'static> {
+    record: Option<Arc<dyn Record<T>>>,
     _published: Option<Published>,
 }
 
-impl<E: Event> Asked<E> {
+impl<T> Asked<T> {
     /// Gives up, unless there is a reply in this instant.
-    fn leave(mut self) -> Option<E::Reply> {
-        self.delivery.take()?.leave()
+    fn leave(mut self) -> Option<T> {
+        self.record.take()?.leave()
     }
 }
 
-impl<E: Event> Drop for Asked<E> {
+impl<T> Drop for Asked<T> {
     fn drop(&mut self) {
-        if let Some(delivery) = self.delivery.take() {
-            delivery.leave();
+        if let Some(record) = self.record.take() {
+            record.leave();
         }
     }
 }
@@ -104,19 +107,34 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
         }
     }
 
-    fn begin(&mut self, ask: Ask) -> Result<(), CallError> {
-        let Some(event) = self.event.take() else {
-            return Ok(());
-        };
-        if let Some(limit) = self.limit {
-            let sleep = self
-                .sender
-                .hub
-                .runtime()
-                .sleep(limit)
-                .ok_or(CallError::NoRuntime)?;
-            self.sleep = Some(Box::pin(sleep));
+    /// Sends the event and asks for one reply. Tells whether to poll for it now:
+    /// else the task is woken when it is there.
+    #[inline]
+    fn begin_one(&mut self, event: E, task: &Task<'_>) -> Result<bool, CallError> {
+        self.begin_limit()?;
+        let sender = &self.sender;
+        if const { E::FEEDBACK.any() } || !sender.is_plain() || sender.hub.is_watched() {
+            return self.begin(event, Ask::First).map(|_| true);
         }
+        match self.reach.call_plain(sender, event, self.priority, task) {
+            Ok(slot) => self.ask(slot),
+            Err(event) => return self.begin(event, Ask::First).map(|_| true),
+        }
+        // The time is polled for the first time together with the reply.
+        Ok(self.sleep.is_some())
+    }
+
+    fn begin_limit(&mut self) -> Result<(), CallError> {
+        if let Some(limit) = self.limit {
+            let sleep = self.sender.hub.runtime().sleep(limit);
+            self.sleep = Some(Box::pin(sleep.ok_or(CallError::NoRuntime)?));
+        }
+        Ok(())
+    }
+
+    /// Sends the event, and keeps a record of what comes back.
+    #[inline(never)]
+    fn begin(&mut self, event: E, ask: Ask) -> Result<Arc<Delivery<E>>, CallError> {
         let mut dispatch = Dispatch::new(self.sender.notes(self.priority));
         dispatch.ask = ask;
         dispatch.caller = self.sender.scope.map(|scope| scope.party());
@@ -127,26 +145,32 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
             _ if self.sender.hub.is_stopped() => return Err(CallError::Stopped),
             _ => return Err(CallError::NoHandler),
         };
+        self.ask(delivery.clone());
+        Ok(delivery)
+    }
+
+    /// Publishes that a handler waits for the answer.
+    #[inline]
+    fn ask<D: Record<E::Reply> + 'static>(&mut self, record: Arc<D>) {
         // The edge is published before the walk, and the walk is part of it.
         let published = match self.sender.scope {
-            Some(_) => self.sender.publish(delivery.clone()),
+            Some(_) => self.sender.publish(record.clone()),
             None => None,
         };
         self.sent = Some(Asked {
-            delivery: Some(delivery),
+            record: Some(record),
             _published: published,
         });
-        Ok(())
     }
 
-    fn delivery(&self) -> Option<&Arc<Delivery<E>>> {
-        self.sent.as_ref()?.delivery.as_ref()
+    fn record(&self) -> Option<&Arc<dyn Record<E::Reply>>> {
+        self.sent.as_ref()?.record.as_ref()
     }
 
     /// Ends a call that was answered.
     fn finish(&mut self) {
         if let Some(mut asked) = self.sent.take() {
-            asked.delivery = None;
+            asked.record = None;
         }
     }
 
@@ -172,12 +196,15 @@ impl<'a, E: Event, R: Reach<E>> Call<'a, E, R> {
 
 impl<'a, E: Event, R: Reach<E>> CallAll<'a, E, R> {
     pub(crate) fn new(sender: Sender<'a>, reach: R, priority: i32, event: E) -> Self {
-        Self(Pending::new(sender, reach, priority, event))
+        Self {
+            pending: Pending::new(sender, reach, priority, event),
+            delivery: None,
+        }
     }
 
     /// Takes the results that have arrived after this time.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.0.limit = Some(limit);
+        self.pending.limit = Some(limit);
         self
     }
 }
@@ -190,11 +217,15 @@ impl<E: Event, R: Reach<E>> Future for Call<'_, E, R> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let call = &mut self.0;
-        call.begin(Ask::First)?;
-        let Some(delivery) = call.delivery() else {
+        if let Some(event) = call.event.take()
+            && !call.begin_one(event, task)?
+        {
+            return Poll::Pending;
+        }
+        let Some(record) = call.record() else {
             return Poll::Ready(Err(CallError::NoReply));
         };
-        if let Poll::Ready(reply) = delivery.poll_reply(task) {
+        if let Poll::Ready(reply) = record.poll_reply(task) {
             call.finish();
             return Poll::Ready(reply);
         }
@@ -211,25 +242,28 @@ impl<E: Event, R: Reach<E>> Future for CallAll<'_, E, R> {
     type Output = Vec<Result<E::Reply, CallError>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        let call = &mut self.0;
-        match call.begin(Ask::All) {
-            Ok(()) => {}
-            Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
-            Err(error) => return Poll::Ready(vec![Err(error)]),
+        let Self { pending, delivery } = &mut *self;
+        if let Some(event) = pending.event.take() {
+            let begun = pending.begin_limit();
+            match begun.and_then(|()| pending.begin(event, Ask::All)) {
+                Ok(begun) => *delivery = Some(begun),
+                Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
+                Err(error) => return Poll::Ready(vec![Err(error)]),
+            }
         }
-        let Some(delivery) = call.delivery() else {
+        let Some(delivery) = delivery else {
             return Poll::Ready(Vec::new());
         };
         if let Poll::Ready(replies) = delivery.poll_replies(task) {
-            call.finish();
+            pending.finish();
             return Poll::Ready(replies);
         }
-        let Some(error) = call.poll_limit(task) else {
+        let Some(error) = pending.poll_limit(task) else {
             return Poll::Pending;
         };
-        let replies = call.delivery().map(|delivery| delivery.give_up(&error));
-        call.finish();
-        Poll::Ready(replies.unwrap_or_default())
+        let replies = delivery.give_up(&error);
+        pending.finish();
+        Poll::Ready(replies)
     }
 }
 

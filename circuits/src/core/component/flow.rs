@@ -80,15 +80,20 @@ impl Published {
         run: Run,
         wait: Arc<dyn Wait>,
     ) -> Self {
-        let edge = Edge::new(handler, run, wait.clone());
-        party.edges().publish(edge.clone());
+        party
+            .edges()
+            .publish(Edge::new(handler, run, wait.clone()));
         let published = Self { party, wait };
-        published.check(&edge);
+        if !published.wait.is_free() {
+            published.check(handler, run);
+        }
         published
     }
 
-    fn check(&self, edge: &Edge) {
-        if let Some(deadlock) = find_deadlock(&self.party, edge) {
+    #[cold]
+    fn check(&self, handler: &'static str, run: Run) {
+        let edge = Edge::new(handler, run, self.wait.clone());
+        if let Some(deadlock) = find_deadlock(&self.party, &edge) {
             self.wait.break_off(deadlock);
         }
     }

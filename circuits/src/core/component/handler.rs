@@ -10,7 +10,7 @@ use crate::core::event::{
     Stopped, Unregistered, check_name, same,
 };
 use crate::core::id::{Channel, Channels};
-use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket};
+use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, ReplyTicket, Ticket};
 use crate::core::route::{Hop, SubscriptionId, To};
 
 /// Events that a component's own handlers get directly.
@@ -408,9 +408,9 @@ fn deliver<C: Handles<E>, E: Event>(handler: u16, own: Own) -> Option<C::Message
     Some(C::wrap(handler, envelope))
 }
 
-fn ticket<E: Event>(record: Option<&Arc<Delivery<E>>>) -> Ticket<Delivery<E>> {
+fn ticket<E: Event>(record: Option<&Arc<Delivery<E>>>) -> ReplyTicket<E::Reply> {
     match record {
-        Some(record) => Ticket::new(record.clone(), 0, 0),
+        Some(record) => Ticket::new(record.clone() as _, 0, 0),
         None => Ticket::plain(0),
     }
 }

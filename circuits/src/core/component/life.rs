@@ -27,9 +27,6 @@ use crate::core::tap::Outcome;
 /// After so many events without a pause, the other tasks of the thread get a turn.
 pub(crate) const TURN: usize = 256;
 
-/// After so many pauses with little to do, the buffers of busier times are freed.
-const QUIET: u8 = 64;
-
 /// Lives one life, from the value's making to the report of its end.
 pub(crate) async fn live<C: Component>(
     cell: Arc<Cell<C>>,
@@ -182,7 +179,7 @@ pub(crate) struct Life<C: Component> {
     /// handled, so that it outlives a panic of its handler.
     pub(crate) batch: VecDeque<C::Message>,
     pub(crate) handling: bool,
-    quiet: u8,
+    pub(crate) quiet: u8,
     /// How many lives the event in front has crashed, before it is handled again.
     pub(crate) crashes: u32,
 }
@@ -306,23 +303,19 @@ impl<C: Component> Life<C> {
                 Box::pin(settle_debts(self.cx.cell(), self.cx.handler())).await;
                 continue;
             }
-            if self.batch.is_empty() {
-                if turn >= TURN {
-                    turn = 0;
-                    runtime::yield_now().await;
-                }
-                if self.refill(draining).await {
-                    continue;
-                }
-                return self.cell().control().end();
-            }
             // Copied out of the result, which an idle component would have to keep.
-            let now = match self.handle_now(&mut turn, draining) {
+            let now = match poll_fn(|task| self.poll_now(task, &mut turn, draining)).await {
                 Ok(now) => now,
                 Err(end) => return end,
             };
             let end = match now {
                 Now::Pauses => None,
+                Now::Yields => {
+                    turn = 0;
+                    runtime::yield_now().await;
+                    None
+                }
+                Now::Ends => return self.cell().control().end(),
                 Now::Awaits => {
                     let outcome = match self.cx.turn() {
                         Some(_) => self.handle_watched().await,
@@ -336,41 +329,6 @@ impl<C: Component> Life<C> {
                 return end;
             }
         }
-    }
-
-    /// Waits for the next batch; `false` if the component shall end instead.
-    async fn refill(&mut self, draining: bool) -> bool {
-        let Self {
-            cx,
-            batch,
-            quiet,
-            crashes,
-            ..
-        } = self;
-        let cell = cx.cell();
-        poll_fn(|task| {
-            let command = cell.control().command();
-            if command >= Command::Stop || (command == Command::Drain && !draining) {
-                return Poll::Ready(command < Command::Stop);
-            }
-            if let Poll::Ready(number) = cell.mailbox().poll_take(task, batch) {
-                *crashes = number;
-                if batch.len() > batch.capacity() / 4 {
-                    *quiet = 0;
-                }
-                return Poll::Ready(true);
-            }
-            if command == Command::Drain && cell.mailbox().is_closed() {
-                return Poll::Ready(false);
-            }
-            *quiet += 1;
-            if *quiet >= QUIET {
-                *quiet = 0;
-                cell.mailbox().shrink(batch);
-            }
-            Poll::Pending
-        })
-        .await
     }
 
     /// Runs the `&mut self` handler of the event in front, which is one of the
@@ -429,9 +387,11 @@ impl<C: Component> Life<C> {
     /// returns the end of the life if it has to end.
     #[inline]
     fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
-        if outcome.is_ok() && !self.cx.is_tracked() && self.cx.crashes == 0 {
+        let front = self.batch.front();
+        if outcome.is_ok() && front.is_some_and(|message| !self.cx.needs_care(message)) {
             self.handling = false;
             drop(self.batch.pop_front());
+            self.cx.track = None;
             return None;
         }
         self.conclude_with_care(outcome)

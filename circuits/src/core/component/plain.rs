@@ -3,16 +3,25 @@
 //! A loop of its own: what the compiler makes of one that can be suspended would
 //! cost each event more than its handler does.
 
-use crate::core::component::life::Life;
+use std::task::{Context as Task, Poll, ready};
+
+use crate::core::component::life::{Life, TURN};
 use crate::core::component::{Body, Command, Component, Keep};
 use crate::core::event::End;
 use crate::core::mailbox::{Message, Mode};
 
+/// After so many pauses with little to do, the buffers of busier times are freed.
+const QUIET: u8 = 64;
+
 /// Why a component does not simply handle one event after the other.
 #[derive(Clone, Copy)]
 pub(crate) enum Now {
-    /// There is none, or the component is told something.
+    /// It is told something, or has to wait for room that it took.
     Pauses,
+    /// Others have not had a turn for long.
+    Yields,
+    /// It drains, and nothing is left.
+    Ends,
     /// The one in hand takes a future.
     Awaits,
     /// The next one is for a reader that takes a future.
@@ -20,12 +29,76 @@ pub(crate) enum Now {
 }
 
 impl<C: Component> Life<C> {
+    /// Takes batches out of the mailbox and handles what is in them, as long as
+    /// that takes no future but one for the next event.
+    ///
+    /// # Errors
+    /// An event ended the life.
+    pub(crate) fn poll_now(
+        &mut self,
+        task: &Task<'_>,
+        turn: &mut usize,
+        draining: bool,
+    ) -> Poll<Result<Now, End>> {
+        loop {
+            if self.batch.is_empty() {
+                if *turn >= TURN {
+                    return Poll::Ready(Ok(Now::Yields));
+                }
+                if let Some(now) = ready!(self.poll_refill(task, draining)) {
+                    return Poll::Ready(Ok(now));
+                }
+            }
+            let now = self.handle_now(turn, draining);
+            if !matches!(now, Ok(Now::Pauses)) || !self.batch.is_empty() {
+                return Poll::Ready(now);
+            }
+            if self.cell().debts().is_some() {
+                return Poll::Ready(now);
+            }
+        }
+    }
+
+    /// Waits for the next batch; says why there is none if so.
+    #[inline]
+    fn poll_refill(&mut self, task: &Task<'_>, draining: bool) -> Poll<Option<Now>> {
+        let Self {
+            cx,
+            batch,
+            quiet,
+            crashes,
+            ..
+        } = self;
+        let cell = cx.cell();
+        let command = cell.control().command();
+        if command >= Command::Stop || (command == Command::Drain && !draining) {
+            return Poll::Ready(Some(Now::Pauses));
+        }
+        if let Poll::Ready(number) = cell.mailbox().poll_take(task, batch) {
+            *crashes = number;
+            if batch.len() > batch.capacity() / 4 {
+                *quiet = 0;
+            }
+            return Poll::Ready(None);
+        }
+        if command == Command::Drain && cell.mailbox().is_closed() {
+            return Poll::Ready(Some(Now::Ends));
+        }
+        *quiet += 1;
+        if *quiet >= QUIET {
+            *quiet = 0;
+            cell.mailbox().shrink(batch);
+        }
+        Poll::Pending
+    }
+
     /// Handles the events in front, one after the other, as long as that takes
     /// no future.
     ///
     /// # Errors
     /// One of them ended the life.
-    pub(crate) fn handle_now(&mut self, turn: &mut usize, draining: bool) -> Result<Now, End> {
+    #[inline]
+    fn handle_now(&mut self, turn: &mut usize, draining: bool) -> Result<Now, End> {
         let Self {
             cx,
             state,
@@ -85,7 +158,7 @@ impl<C: Component> Life<C> {
                     return Ok(Now::Reads);
                 }
             };
-            if outcome.is_err() || cx.is_tracked() || cx.crashes != 0 {
+            if outcome.is_err() || cx.needs_care(message) {
                 return match self.conclude_with_care(outcome) {
                     Some(end) => Err(end),
                     None => Ok(Now::Pauses),
@@ -93,6 +166,7 @@ impl<C: Component> Life<C> {
             }
             *handling = false;
             drop(batch.pop_front());
+            cx.track = None;
         }
         Ok(Now::Pauses)
     }

@@ -3,13 +3,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::Context as Task;
 
 use crate::core::component::incarnation::{Missed, send_to};
 use crate::core::component::recipient::OneLife;
 use crate::core::component::{Body, Cell, Component, Handles, Sender};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
-use crate::core::reply::{Envelope, Ticket};
+use crate::core::reply::{Envelope, Party, ReplySlot, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_to_one};
 use crate::core::tap::Trace;
 
@@ -26,6 +27,16 @@ pub(crate) trait Routed<E: Event>: Send {
     /// Sends an event that nobody asks anything about, where that needs no
     /// record; else gives it back.
     fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E>;
+
+    /// Calls the only handler, where nobody asks anything else about the event;
+    /// else gives it back.
+    fn call_plain(
+        &self,
+        sender: &Sender<'_>,
+        event: E,
+        priority: i32,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E>;
 
     fn send(
         &self,
@@ -46,6 +57,17 @@ impl<E: Event> Reach<E> for OnChannel<'_> {}
 impl<E: Event> Routed<E> for OnChannel<'_> {
     fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
         sender.hub.router.send_plain(self.channel, event, priority)
+    }
+
+    fn call_plain(
+        &self,
+        sender: &Sender<'_>,
+        event: E,
+        priority: i32,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        let router = &sender.hub.router;
+        router.call_plain(self.channel, event, priority, sender.scope.is_some(), task)
     }
 
     fn send(
@@ -74,6 +96,16 @@ impl<E: Event> Routed<E> for OnChannels<'_> {
             [channel] => sender.hub.router.send_plain(channel, event, priority),
             _ => Err(event),
         }
+    }
+
+    fn call_plain(
+        &self,
+        _sender: &Sender<'_>,
+        event: E,
+        _priority: i32,
+        _task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        Err(event)
     }
 
     fn send(
@@ -106,18 +138,38 @@ impl<C: Component> Copy for ToComponent<'_, C> {}
 impl<C: Handles<E>, E: Event> Reach<E> for ToComponent<'_, C> {}
 
 impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
-    fn send_plain(&self, _origin: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
-        let (None, Some(handler)) = (self.one_life, const { only_handler::<C, E>() }) else {
+    #[inline]
+    fn send_plain(&self, _sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+        let Some(handler) = self.plain_handler(&event) else {
             return Err(event);
         };
-        if const { wants_origin::<C, E>() } || event.own_name().is_some() {
-            return Err(event);
-        }
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
         Ok(match self.cell.push(C::wrap(handler, envelope), priority) {
             Accepted::Crowded => Rooms::one(self.cell.clone()),
             Accepted::Room | Accepted::Refused => Rooms::NONE,
         })
+    }
+
+    #[inline]
+    fn call_plain(
+        &self,
+        sender: &Sender<'_>,
+        event: E,
+        priority: i32,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        let Some(handler) = self.plain_handler(&event) else {
+            return Err(event);
+        };
+        let receiver: Option<Arc<dyn Party>> = match sender.scope {
+            Some(_) => Some(self.cell.clone()),
+            None => None,
+        };
+        let slot = ReplySlot::new(task, receiver);
+        let ticket = Ticket::new(slot.clone() as _, 0, priority);
+        let envelope = Envelope::new(E::Slot::owned(event), ticket);
+        self.cell.push(C::wrap(handler, envelope), priority);
+        Ok(slot)
     }
 
     fn send(
@@ -217,6 +269,21 @@ fn send_now<C: Handles<E>, E: Event>(
     sender
         .hub
         .send_along(&route, event, dispatch, || sender.who())
+}
+
+impl<C: Component> ToComponent<'_, C> {
+    /// Returns the only handler of an event, if it needs nothing but the event.
+    #[inline]
+    fn plain_handler<E: Event>(&self, event: &E) -> Option<u16>
+    where
+        C: Handles<E>,
+    {
+        if self.one_life.is_some() || const { wants_origin::<C, E>() } {
+            return None;
+        }
+        let handler = const { only_handler::<C, E>() }?;
+        event.own_name().is_none().then_some(handler)
+    }
 }
 
 /// Returns the one handler that hears the event, if it is the only one.

@@ -20,13 +20,14 @@ impl<C: Component> Context<C> {
     }
 
     /// Prepares for one event; `false` if it shall not be handled any more.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&mut self, message: &C::Message) -> bool {
         self.handler = message.handler();
         self.track = message.letter().track();
         self.track.is_none() || self.enter_tracked()
     }
 
+    #[inline(never)]
     fn enter_tracked(&mut self) -> bool {
         let (id, life) = (self.cell().id(), self.life());
         let Some(track) = &self.track else {
@@ -103,6 +104,17 @@ impl<C: Component> Context<C> {
     /// Tells whether somebody keeps a record of the event, who may have gone.
     pub(crate) fn is_tracked(&self) -> bool {
         self.track.is_some()
+    }
+
+    /// Tells whether more is to be done for an event that was handled than to
+    /// drop it.
+    #[inline]
+    pub(crate) fn needs_care(&self, message: &C::Message) -> bool {
+        self.crashes != 0
+            || self
+                .track
+                .as_ref()
+                .is_some_and(|track| track.turn().is_some() || message.letter().is_late())
     }
 
     pub(crate) fn leave(&mut self) {

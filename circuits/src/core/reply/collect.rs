@@ -143,6 +143,10 @@ impl<R> Collect<R> {
 pub(crate) struct Waiter(Option<Waker>);
 
 impl Waiter {
+    pub(crate) fn new(cx: &Context<'_>) -> Self {
+        Self(Some(cx.waker().clone()))
+    }
+
     /// Remembers whom to wake.
     pub(crate) fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
         match &mut self.0 {

@@ -21,8 +21,8 @@ use crate::core::id::ComponentId;
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::parties::Parties;
 use crate::core::reply::{
-    Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Replaced, Run, Track,
-    Unwanted, Wait, find_deadlock,
+    Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Record, Replaced, Run,
+    Track, Unwanted, Wait, find_deadlock,
 };
 use crate::core::tap::Trace;
 
@@ -146,21 +146,6 @@ impl<E: Event> Delivery<E> {
         self.state().parties.add(place, Blocker::whole(party));
     }
 
-    /// Polls for the first reply.
-    pub(crate) fn poll_reply(&self, cx: &Context<'_>) -> Poll<Result<E::Reply, CallError>> {
-        let mut state = self.state();
-        if state.done || state.collect.is_settled() {
-            if self.is_cancelled() && !state.collect.is_settled() {
-                return Poll::Ready(Err(CallError::Cancelled));
-            }
-            return Poll::Ready(state.collect.take_reply());
-        }
-        if let Some(deadlock) = state.deadlock.take() {
-            return Poll::Ready(Err(self.refuse(state, deadlock)));
-        }
-        state.waiter.wait(cx)
-    }
-
     /// Polls for every handler's result.
     pub(crate) fn poll_replies(&self, cx: &Context<'_>) -> Poll<Vec<Result<E::Reply, CallError>>> {
         let mut state = self.state();
@@ -188,23 +173,6 @@ impl<E: Event> Delivery<E> {
         drop(state);
         Unwanted::tell(unwanted);
         replies
-    }
-
-    /// Says that the caller goes. A reply that has come all the same is its own.
-    pub(crate) fn leave(&self) -> Option<E::Reply> {
-        let mut state = self.state();
-        if state.done || state.collect.is_settled() {
-            return state.collect.take_reply().ok();
-        }
-        let collect = state.collect.leave();
-        let waker = state.waiter.take();
-        let caller = state.caller.take();
-        let unwanted = state.unwanted.take();
-        drop(state);
-        // What is the user's is dropped without the lock.
-        drop((collect, waker, caller));
-        Unwanted::tell(unwanted);
-        None
     }
 
     /// Refuses a call: who has not begun to handle it does not, or a handler that
@@ -240,24 +208,6 @@ impl<E: Event> Delivery<E> {
 
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
-    }
-
-    /// Takes one ticket's answer and moves on when it was the stage's last;
-    /// tells whether it is a reply that came too late.
-    pub(crate) fn settle(self: &Arc<Self>, place: u32, answer: Answer<E::Reply>) -> bool {
-        let error = match &answer {
-            Answer::Failed(error) => Some(error.clone()),
-            _ => None,
-        };
-        if let (Some(observer), Answer::Reply(reply)) = (&self.observer, &answer) {
-            observer.replied(place, reply);
-        }
-        let mut late = false;
-        self.finish(place, error, |collect| {
-            late = collect.is_late(&answer);
-            collect.take(place, answer)
-        });
-        late
     }
 
     fn finish(
@@ -399,13 +349,62 @@ impl<E: Event> fmt::Debug for Delivery<E> {
     }
 }
 
+impl<E: Event> Record<E::Reply> for Delivery<E> {
+    /// Moves on when it was the stage's last.
+    fn answer(self: Arc<Self>, place: u32, answer: Answer<E::Reply>) -> bool {
+        let error = match &answer {
+            Answer::Failed(error) => Some(error.clone()),
+            _ => None,
+        };
+        if let (Some(observer), Answer::Reply(reply)) = (&self.observer, &answer) {
+            observer.replied(place, reply);
+        }
+        let mut late = false;
+        self.finish(place, error, |collect| {
+            late = collect.is_late(&answer);
+            collect.take(place, answer)
+        });
+        late
+    }
+
+    fn poll_reply(&self, task: &Context<'_>) -> Poll<Result<E::Reply, CallError>> {
+        let mut state = self.state();
+        if state.done || state.collect.is_settled() {
+            if self.is_cancelled() && !state.collect.is_settled() {
+                return Poll::Ready(Err(CallError::Cancelled));
+            }
+            return Poll::Ready(state.collect.take_reply());
+        }
+        if let Some(deadlock) = state.deadlock.take() {
+            return Poll::Ready(Err(self.refuse(state, deadlock)));
+        }
+        state.waiter.wait(task)
+    }
+
+    fn leave(&self) -> Option<E::Reply> {
+        let mut state = self.state();
+        if state.done || state.collect.is_settled() {
+            return state.collect.take_reply().ok();
+        }
+        let collect = state.collect.leave();
+        let waker = state.waiter.take();
+        let caller = state.caller.take();
+        let unwanted = state.unwanted.take();
+        drop(state);
+        // What is the user's is dropped without the lock.
+        drop((collect, waker, caller));
+        Unwanted::tell(unwanted);
+        None
+    }
+}
+
 impl<E: Event> Track for Delivery<E> {
     fn settle(self: Arc<Self>, place: u32, answer: Answer<()>) {
         let answer = match answer {
             Answer::Nothing | Answer::Reply(()) => Answer::Nothing,
             Answer::Failed(error) => Answer::Failed(error),
         };
-        Delivery::settle(&self, place, answer);
+        self.answer(place, answer);
     }
 
     fn lose(self: Arc<Self>, place: u32, error: CallError, failure: Option<Error>) {
@@ -453,8 +452,8 @@ impl<E: Event> Track for Delivery<E> {
         self.notes.owed
     }
 
-    fn notes(&self) -> &Notes {
-        &self.notes
+    fn notes(&self) -> Option<&Notes> {
+        Some(&self.notes)
     }
 
     fn replace(&self, event: &mut dyn Any) -> Replaced {

@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::event::{AnyEvent, Error, Event, Name, Origin, Slot};
-use crate::core::reply::{Answer, CallError, Delivery, Run, Ticket, Track};
+use crate::core::reply::{Answer, CallError, ReplyTicket, Run, Ticket, Track};
 
 /// An event on its way to a handler that names its type.
 pub struct Envelope<E: Event> {
     slot: E::Slot,
-    ticket: Ticket<Delivery<E>>,
+    ticket: ReplyTicket<E::Reply>,
 }
 
 impl<E: Event> Envelope<E> {
-    pub(crate) fn new(slot: E::Slot, ticket: Ticket<Delivery<E>>) -> Self {
+    pub(crate) fn new(slot: E::Slot, ticket: ReplyTicket<E::Reply>) -> Self {
         Self { slot, ticket }
     }
 
@@ -173,7 +173,7 @@ impl<E: Event> Sealed for Envelope<E> {
     }
 
     fn track(&self) -> Option<Arc<dyn Track>> {
-        Some(self.ticket.delivery()?.clone())
+        Some(self.ticket.record()?.clone())
     }
 
     fn begin(&self, run: Run) {
@@ -212,7 +212,7 @@ macro_rules! erased_letter {
             }
 
             fn track(&self) -> Option<Arc<dyn Track>> {
-                self.ticket.delivery().cloned()
+                self.ticket.record().cloned()
             }
 
             fn begin(&self, run: Run) {

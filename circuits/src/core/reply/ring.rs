@@ -21,7 +21,7 @@ const REACH: usize = 4096;
 /// Waits on the ring that can yield are broken off instead, and then there is
 /// no deadlock.
 pub(crate) fn find_deadlock(party: &Arc<dyn Party>, edge: &Edge) -> Option<Deadlock> {
-    if is_free(edge) {
+    if edge.wait.is_free() {
         return None;
     }
     let mut ring = Graph::collect(party, edge).ring()?;
@@ -43,18 +43,6 @@ pub(crate) fn find_deadlock(party: &Arc<dyn Party>, edge: &Edge) -> Option<Deadl
         edge.wait.break_off(deadlock.clone());
     }
     first.is_none().then_some(deadlock)
-}
-
-/// Tells without any effort whether somebody can act, as is the rule.
-fn is_free(edge: &Edge) -> bool {
-    let mut free = true;
-    let mut first = true;
-    edge.wait.blockers(&mut |blocker| {
-        let acts = blocker.edges().is_empty();
-        free = if first { acts } else { free || acts };
-        first = false;
-    });
-    free
 }
 
 fn step(party: &Arc<dyn Party>, edge: &Edge) -> String {

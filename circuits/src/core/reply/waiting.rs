@@ -40,6 +40,15 @@ impl Run {
         Self(self.0.checked_add(1).unwrap_or(1))
     }
 
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Returns the run that has this number.
+    pub(crate) fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
     pub(crate) fn is_reader(self) -> bool {
         self != Self::ALONE
     }
@@ -84,6 +93,17 @@ impl Blocker {
 pub(crate) trait Wait: Send + Sync {
     /// Shows those who may end it; any one of them is enough.
     fn blockers(&self, show: &mut dyn FnMut(Blocker));
+    /// Tells without any effort whether somebody can act, as is the rule.
+    fn is_free(&self) -> bool {
+        let mut free = true;
+        let mut first = true;
+        self.blockers(&mut |blocker| {
+            let acts = blocker.edges().is_empty();
+            free = if first { acts } else { free || acts };
+            first = false;
+        });
+        free
+    }
     /// Whether it can be broken off without harm, as waiting for room can.
     fn is_yielding(&self) -> bool;
     /// Ends the wait because it is part of a ring.
@@ -143,8 +163,13 @@ impl Edges {
             .cloned()
     }
 
+    /// Tells whether none of them waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
+    }
+
     pub(crate) fn list(&self) -> Vec<Edge> {
-        if self.count.load(Ordering::SeqCst) == 0 {
+        if self.is_empty() {
             Vec::new()
         } else {
             self.lock().clone()

@@ -66,7 +66,7 @@ impl Track for Watched {
         self.track.is_owed()
     }
 
-    fn notes(&self) -> &Notes {
+    fn notes(&self) -> Option<&Notes> {
         self.track.notes()
     }
 

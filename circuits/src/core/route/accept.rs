@@ -1,10 +1,11 @@
 //! The receiving end of a route: a mailbox whose message type is not known.
 
 use std::sync::Arc;
+use std::task::Context as Task;
 
 use crate::core::event::{AnyEvent, Event, Name, Slot};
 use crate::core::mailbox::Room;
-use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, Ticket, Track};
+use crate::core::reply::{AnyEnvelope, Envelope, Notice, Party, ReplySlot, ReplyTicket, Ticket, Track};
 
 /// What a receiver did with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(crate) enum To<E: Event> {
 impl<E: Event> Hop<E> {
     /// Hands over an event that nobody else gets.
     #[inline]
-    pub(crate) fn accept_owned(&self, event: E, ticket: Ticket<Delivery<E>>) -> Accepted {
+    pub(crate) fn accept_owned(&self, event: E, ticket: ReplyTicket<E::Reply>) -> Accepted {
         match &self.to {
             To::Typed(receiver) => {
                 let envelope = Envelope::new(E::Slot::owned(event), ticket);
@@ -73,8 +74,27 @@ impl<E: Event> Hop<E> {
         }
     }
 
+    /// Hands over an event that nobody else gets, with a place for the reply; gives
+    /// it back where the handler does not take its type.
+    #[inline]
+    pub(crate) fn call(
+        &self,
+        event: E,
+        priority: i32,
+        in_handler: bool,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        let To::Typed(receiver) = &self.to else {
+            return Err(event);
+        };
+        let slot = ReplySlot::new(task, in_handler.then(|| self.party()));
+        let ticket = Ticket::new(slot.clone() as _, 0, priority);
+        receiver.accept(self.handler, Envelope::new(E::Slot::owned(event), ticket));
+        Ok(slot)
+    }
+
     #[inline(never)]
-    fn accept_owned_untyped(&self, event: E, ticket: Ticket<Delivery<E>>) -> Accepted {
+    fn accept_owned_untyped(&self, event: E, ticket: ReplyTicket<E::Reply>) -> Accepted {
         match &self.to {
             To::Notice(_) => self.accept_notice(Name::of(&event), ticket.erase()),
             _ => self.accept_any(Arc::new(event), ticket),
@@ -82,7 +102,7 @@ impl<E: Event> Hop<E> {
     }
 
     /// Hands over a share of an event.
-    pub(crate) fn accept_shared(&self, event: &Arc<E>, ticket: Ticket<Delivery<E>>) -> Accepted {
+    pub(crate) fn accept_shared(&self, event: &Arc<E>, ticket: ReplyTicket<E::Reply>) -> Accepted {
         match &self.to {
             To::Typed(receiver) => {
                 let envelope = Envelope::new(E::Slot::shared(event.clone()), ticket);
@@ -100,7 +120,7 @@ impl<E: Event> Hop<E> {
         receiver.accept_notice(self.handler, Notice::new(name, ticket))
     }
 
-    fn accept_any(&self, event: Arc<E>, ticket: Ticket<Delivery<E>>) -> Accepted {
+    fn accept_any(&self, event: Arc<E>, ticket: ReplyTicket<E::Reply>) -> Accepted {
         let To::Any(receiver) = &self.to else {
             return Accepted::Refused;
         };

@@ -1,10 +1,11 @@
 //! A route: the handlers that hear one event on one channel, in stages.
 
 use std::sync::Arc;
+use std::task::Context as Task;
 
 use crate::core::event::{Event, Who};
 use crate::core::id::Channels;
-use crate::core::reply::{Advance, Delivery, Notes, Ticket};
+use crate::core::reply::{Advance, Delivery, Notes, ReplySlot, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Sent};
 
 /// The handlers of one event on one channel; those of a stage have one
@@ -76,6 +77,24 @@ impl<E: Event> Route<E> {
         }
     }
 
+    /// Calls the only handler, if it needs nothing but the event; else gives it back.
+    #[inline]
+    pub(crate) fn call_plain(
+        &self,
+        event: E,
+        priority: i32,
+        in_handler: bool,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        match self.stages.as_slice() {
+            [stage] if !self.wants_channel => match stage.as_slice() {
+                [hop] => hop.call(event, priority, in_handler, task),
+                _ => Err(event),
+            },
+            _ => Err(event),
+        }
+    }
+
     /// Sends an event to the first stage; the later ones follow by themselves.
     pub(crate) fn send(self: &Arc<Self>, event: E, dispatch: Dispatch<E>) -> Sent<E> {
         let priority = dispatch.notes.priority;
@@ -139,7 +158,7 @@ impl<E: Event> Route<E> {
         }
         let priority = delivery.notes().priority;
         for (place, hop) in places.zip(stage) {
-            let ticket = Ticket::new(delivery.clone(), place, priority);
+            let ticket = Ticket::new(delivery.clone() as _, place, priority);
             let accepted = hop.accept_shared(&event, ticket);
             note(delivery, hop, accepted, &mut rooms);
         }
@@ -171,7 +190,7 @@ pub(crate) fn send_to_one<E: Event>(hop: &Hop<E>, event: E, dispatch: Dispatch<E
     if delivery.has_caller() {
         delivery.involve(0, hop.party());
     }
-    let ticket = Ticket::new(delivery.clone(), 0, priority);
+    let ticket = Ticket::new(delivery.clone() as _, 0, priority);
     let accepted = hop.accept_owned(event, ticket);
     note(&delivery, hop, accepted, &mut rooms);
     Sent {

@@ -3,9 +3,11 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Context as Task;
 
 use crate::core::event::Event;
 use crate::core::id::Channel;
+use crate::core::reply::ReplySlot;
 use crate::core::route::table::{AnyTable, Subscription, Subscriptions, Table, Untyped};
 use crate::core::route::types::TypeMap;
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, SubscriptionId};
@@ -62,6 +64,25 @@ impl Router {
             return Err(event);
         }
         self.table::<E>().send_plain(channel, event, priority)
+    }
+
+    /// Calls the only handler on a route that is known already, if that needs no
+    /// other record than a place for the reply; else gives the event back.
+    pub(crate) fn call_plain<E: Event>(
+        &self,
+        channel: &str,
+        event: E,
+        priority: i32,
+        in_handler: bool,
+        task: &Task<'_>,
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        if event.own_name().is_some() {
+            return Err(event);
+        }
+        match self.table::<E>().find(channel) {
+            Some(share) => share.0.call_plain(event, priority, in_handler, task),
+            None => Err(event),
+        }
     }
 
     pub(crate) fn subscribe<E: Event>(

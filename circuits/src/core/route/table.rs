@@ -240,7 +240,7 @@ impl<E: Event> Table<E> {
 
     /// Finds a route that is known already.
     #[inline]
-    fn find(&self, channel: &str) -> Option<Arc<Share<E>>> {
+    pub(crate) fn find(&self, channel: &str) -> Option<Arc<Share<E>>> {
         self.recent
             .find(channel, || self.routes.pin().get(channel).cloned())
     }
