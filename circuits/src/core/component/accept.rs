@@ -10,8 +10,13 @@ use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted, Listen};
 
 impl<C: Component> Cell<C> {
     /// Puts a message into the mailbox; what finds no place becomes a dead letter.
-    #[inline]
     pub(crate) fn push(&self, message: C::Message, priority: i32) -> Accepted {
+        self.push_inline(message, priority)
+    }
+
+    /// The same, where events come in.
+    #[inline(always)]
+    pub(crate) fn push_inline(&self, message: C::Message, priority: i32) -> Accepted {
         match self.mailbox().push(message, priority) {
             Pushed::Room => Accepted::Room,
             pushed => self.conclude_push(pushed),
@@ -59,7 +64,7 @@ impl<C: Component> Listen for Cell<C> {
 impl<C: Handles<E>, E: Event> Accept<E> for Cell<C> {
     fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted {
         let priority = envelope.priority();
-        self.push(C::wrap(handler, envelope), priority)
+        self.push_inline(C::wrap(handler, envelope), priority)
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::component::{
     Body, Cell, Component, Context, Handler, HandlerInfo, Handles, discard,
@@ -247,7 +249,7 @@ impl Additions {
     }
 
     fn lock(&self) -> MutexGuard<'_, List> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

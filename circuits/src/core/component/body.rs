@@ -1,9 +1,11 @@
 //! A component whose type is not known: what its supervisor sees of it.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::component::any_address::Seen;
 use crate::core::component::watch::Watched;
@@ -75,6 +77,14 @@ impl Control {
 
     pub(crate) fn command(&self) -> Command {
         Command::from_number(self.command.load(Ordering::Acquire))
+    }
+
+    /// Tells whether a component that runs has to look at the command; `draining`
+    /// says that it has looked at that one.
+    #[inline]
+    pub(crate) fn has_news(&self, draining: bool) -> bool {
+        let command = self.command.load(Ordering::Acquire);
+        command != Command::Run as u8 && (command != Command::Drain as u8 || !draining)
     }
 
     /// Tells the component; a weaker command than the current one changes nothing.
@@ -184,7 +194,7 @@ impl Control {
     }
 
     fn lane(&self) -> MutexGuard<'_, Lane> {
-        self.lane.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lane.lock()
     }
 }
 

@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::component::added::Additions;
 use crate::core::component::flow::Debts;
@@ -257,13 +259,13 @@ impl<C: Component> Cell<C> {
 
     pub(crate) fn last_failure(&self) -> Option<End> {
         let failure = &self.cold.get()?.failure;
-        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = failure.lock();
         failure.clone()
     }
 
     fn set_last_failure(&self, end: &End) {
         let failure = &self.cold().failure;
-        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = failure.lock();
         let before = failure.replace(end.clone());
         // The error is the user's: it is dropped without the lock.
         drop(failure);
@@ -272,7 +274,7 @@ impl<C: Component> Cell<C> {
 
     fn supervision(&self) -> MutexGuard<'_, Option<Options>> {
         let supervision = &self.cold().supervision;
-        supervision.lock().unwrap_or_else(PoisonError::into_inner)
+        supervision.lock()
     }
 
     pub(crate) fn set_writer_waiting(&self, waiting: bool) {
@@ -321,7 +323,7 @@ impl<C: Component> Cell<C> {
     }
 
     fn links(&self) -> MutexGuard<'_, Links> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+        self.links.lock()
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll};
 
 use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
 
 use crate::core::component::{Body, Cell, Command, Component};
 use crate::core::id::ComponentId;
@@ -80,9 +81,7 @@ impl Published {
         run: Run,
         wait: Arc<dyn Wait>,
     ) -> Self {
-        party
-            .edges()
-            .publish(Edge::new(handler, run, wait.clone()));
+        party.edges().publish(Edge::new(handler, run, wait.clone()));
         let published = Self { party, wait };
         if !published.wait.is_free() {
             published.check(handler, run);
@@ -120,7 +119,7 @@ impl Debts {
     }
 
     pub(crate) fn add(&self, rooms: Rooms) {
-        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.rooms.lock();
         let mut rooms = rooms;
         while let Some(room) = rooms.last() {
             list.insert(room.id(), room.clone());
@@ -130,7 +129,7 @@ impl Debts {
     }
 
     pub(crate) fn forgive(&self) {
-        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.rooms.lock();
         self.forgiven
             .fetch_add(list.len() as u64, Ordering::Relaxed);
         list.clear();
@@ -138,7 +137,7 @@ impl Debts {
     }
 
     fn take(&self) -> Option<Arc<dyn Room>> {
-        let mut list = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = self.rooms.lock();
         let room = list.pop_last().map(|(_, room)| room);
         if room.is_none() {
             self.open.store(false, Ordering::Release);

@@ -6,7 +6,7 @@
 use std::task::{Context as Task, Poll, ready};
 
 use crate::core::component::life::{Life, TURN};
-use crate::core::component::{Body, Command, Component, Keep};
+use crate::core::component::{Body, Component, Keep};
 use crate::core::event::End;
 use crate::core::mailbox::{Message, Mode};
 
@@ -70,8 +70,7 @@ impl<C: Component> Life<C> {
             ..
         } = self;
         let cell = cx.cell();
-        let command = cell.control().command();
-        if command >= Command::Stop || (command == Command::Drain && !draining) {
+        if cell.control().has_news(draining) {
             return Poll::Ready(Some(Now::Pauses));
         }
         if let Poll::Ready(number) = cell.mailbox().poll_take(task, batch) {
@@ -81,7 +80,7 @@ impl<C: Component> Life<C> {
             }
             return Poll::Ready(None);
         }
-        if command == Command::Drain && cell.mailbox().is_closed() {
+        if draining && cell.mailbox().is_closed() {
             return Poll::Ready(Some(Now::Ends));
         }
         *quiet += 1;
@@ -109,9 +108,7 @@ impl<C: Component> Life<C> {
         } = self;
         let mut component = state.as_mut().and_then(C::State::get_mut);
         while let Some(message) = batch.front() {
-            let command = cx.cell().control().command();
-            let told = command != Command::Run && !(command == Command::Drain && draining);
-            if told || cx.cell().debts().is_some() {
+            if cx.cell().control().has_news(draining) || cx.cell().debts().is_some() {
                 return Ok(Now::Pauses);
             }
             let mode = message.mode();

@@ -144,7 +144,7 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
             return Err(event);
         };
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
-        Ok(match self.cell.push(C::wrap(handler, envelope), priority) {
+        Ok(match self.cell.push_inline(C::wrap(handler, envelope), priority) {
             Accepted::Crowded => Rooms::one(self.cell.clone()),
             Accepted::Room | Accepted::Refused => Rooms::NONE,
         })
@@ -168,7 +168,7 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
         let slot = ReplySlot::new(task, receiver);
         let ticket = Ticket::new(slot.clone() as _, 0, priority);
         let envelope = Envelope::new(E::Slot::owned(event), ticket);
-        self.cell.push(C::wrap(handler, envelope), priority);
+        self.cell.push_inline(C::wrap(handler, envelope), priority);
         Ok(slot)
     }
 

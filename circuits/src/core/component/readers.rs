@@ -8,12 +8,13 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::life::{Life, TURN};
@@ -248,19 +249,13 @@ struct Bay<M> {
 
 impl<M> Bay<M> {
     fn put(&self, finished: Finished<M>) {
-        self.finished
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(finished);
+        self.finished.lock().push(finished);
         self.waker.wake();
     }
 
     fn take(&self, task: &Task<'_>) -> Option<Finished<M>> {
         self.waker.register(task.waker());
-        self.finished
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
+        self.finished.lock().pop()
     }
 }
 

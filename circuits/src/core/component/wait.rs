@@ -3,9 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ChannelError, ComponentId};
@@ -156,7 +158,7 @@ impl<E: Event> Waiter<E> {
     }
 
     fn poll(&self, task: &Task<'_>) -> Poll<Arc<E>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         match &state.0 {
             Some(Caught(event, trace)) => {
                 if let Some(trace) = trace {
@@ -204,7 +206,7 @@ impl<E: Event> Accept<E> for Waiter<E> {
     fn accept(&self, _handler: u16, envelope: Envelope<E>) -> Accepted {
         let _ = envelope.answer(Answer::Nothing);
         let waker = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             if state.0.is_none() {
                 let trace = envelope.track().and_then(|track| track.trace().cloned());
                 state.0 = Some(Caught(envelope.into_shared(), trace));

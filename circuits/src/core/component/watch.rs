@@ -12,8 +12,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use crate::core::component::{Body, Cell, Component, Fate, link};
@@ -273,7 +274,7 @@ impl<C: Component> Cell<C> {
 }
 
 fn lock<T>(list: &Mutex<BTreeMap<WatchId, T>>) -> MutexGuard<'_, BTreeMap<WatchId, T>> {
-    list.lock().unwrap_or_else(PoisonError::into_inner)
+    list.lock()
 }
 
 /// Says whose notices one life of a component gets.

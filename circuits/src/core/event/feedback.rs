@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::core::event::name::{Joined, join};
 use crate::core::event::{Error, Event, Inline};
@@ -143,7 +145,7 @@ impl<E: Event> Success<E> {
         E::Reply: Clone,
     {
         let replies = self.replies.lock();
-        replies.unwrap_or_else(PoisonError::into_inner).clone()
+        replies.clone()
     }
 }
 

@@ -15,8 +15,9 @@ mod room;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use parking_lot::{Mutex, MutexGuard};
 
 pub use self::overflow::Overflow;
 pub(crate) use self::room::{Room, RoomKey};
@@ -130,7 +131,10 @@ impl<M: Message> Mailbox<M> {
     }
 
     /// Puts a message at the end and wakes the receiver if it sleeps.
-    #[inline]
+    ///
+    /// Always inline, so that the message is written where it stays, and nowhere
+    /// else before.
+    #[inline(always)]
     pub(crate) fn push(&self, message: M, priority: i32) -> Pushed<M> {
         let mut state = self.lock();
         let waiting = state.queue.len() + self.taken();
@@ -417,7 +421,7 @@ impl<M: Message> Mailbox<M> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Causes: an event and everything that is fired because of it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::core::id::ComponentId;
@@ -87,10 +88,7 @@ impl Cause {
     }
 
     fn take(&self) -> Option<Done> {
-        self.done
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.done.lock().take()
     }
 
     fn complete(&mut self) -> Option<Arc<Cause>> {

@@ -12,17 +12,19 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::{Error, Event};
 use crate::core::id::ComponentId;
 use crate::core::reply::collect::Waiter;
 use crate::core::reply::parties::Parties;
 use crate::core::reply::{
-    Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Record, Replaced, Run,
-    Track, Unwanted, Wait, find_deadlock,
+    Answer, Blocker, CallError, Cause, Collect, Deadlock, Notes, Party, Plan, Record, Replaced,
+    Run, Track, Unwanted, Wait, find_deadlock,
 };
 use crate::core::tap::Trace;
 
@@ -203,7 +205,7 @@ impl<E: Event> Delivery<E> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<E>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn is_cancelled(&self) -> bool {

@@ -10,9 +10,11 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::Error;
 use crate::core::id::ComponentId;
@@ -81,7 +83,7 @@ impl<R: Send + 'static> ReplySlot<R> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -230,7 +232,10 @@ impl<R: Send + 'static> Wait for ReplySlot<R> {
     /// Who has not begun to handle the call does not, or a handler that calls
     /// itself would do so for ever.
     fn break_off(&self, deadlock: Deadlock) {
-        if self.conclude(Outcome::Failed(CallError::Deadlock(deadlock))).is_ok() {
+        if self
+            .conclude(Outcome::Failed(CallError::Deadlock(deadlock)))
+            .is_ok()
+        {
             self.cancel();
         }
     }

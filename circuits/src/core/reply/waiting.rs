@@ -7,8 +7,10 @@
 //! search begins. No lock is held while another is taken.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::id::ComponentId;
 use crate::core::reply::Deadlock;
@@ -177,7 +179,7 @@ impl Edges {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Edge>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.lock()
     }
 }
 

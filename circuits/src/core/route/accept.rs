@@ -5,7 +5,9 @@ use std::task::Context as Task;
 
 use crate::core::event::{AnyEvent, Event, Name, Slot};
 use crate::core::mailbox::Room;
-use crate::core::reply::{AnyEnvelope, Envelope, Notice, Party, ReplySlot, ReplyTicket, Ticket, Track};
+use crate::core::reply::{
+    AnyEnvelope, Envelope, Notice, Party, ReplySlot, ReplyTicket, Ticket, Track,
+};
 
 /// What a receiver did with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Fires the feedback events of an event that asks for them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::{Complete, Error, Event, Failure, Success, Told};
 use crate::core::id::Channels;
@@ -29,7 +31,7 @@ pub(crate) fn echo<E: Event>(
 
 impl<E: Event> Echo<E> {
     fn take_replies(&self) -> Vec<E::Reply> {
-        let replies = &mut *self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        let replies = &mut *self.replies.lock();
         let mut replies = std::mem::take(replies);
         replies.sort_by_key(|(place, _)| *place);
         replies.into_iter().map(|(_, reply)| reply).collect()
@@ -70,7 +72,7 @@ impl<E: Event> Observer<E> for Echo<E> {
         if let (true, Some(copy)) = (E::FEEDBACK.success.is_wanted(), E::COPY) {
             // Copied before the lock is taken: the code is the user's.
             let reply = copy(reply);
-            let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut replies = self.replies.lock();
             replies.push((place, reply));
         }
     }
@@ -125,7 +127,7 @@ impl<E: Event> Completion<E> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<E>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

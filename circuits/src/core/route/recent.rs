@@ -9,8 +9,10 @@
 //! A map that is read without a lock still has to keep what is read from being
 //! freed meanwhile, to hash, and to probe: several times the cost of this.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::Event;
 use crate::core::id::Channel;
@@ -56,7 +58,7 @@ impl<E: Event> Recent<E> {
         find: impl FnOnce() -> Option<Arc<Route<E>>>,
     ) -> Option<Arc<Share<E>>> {
         let number = runtime::thread_hint() % PLACES;
-        let Ok(mut place) = self.places[number].0.try_lock() else {
+        let Some(mut place) = self.places[number].0.try_lock() else {
             return find().map(|route| Arc::new(Share(route)));
         };
         if let Some(found) = &*place
@@ -96,6 +98,6 @@ impl<E: Event> Recent<E> {
 
 impl<E: Event> Place<E> {
     fn lock(&self) -> MutexGuard<'_, Option<Found<E>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -2,8 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Context as Task;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::Event;
 use crate::core::id::Channel;
@@ -177,6 +179,6 @@ impl Router {
     }
 
     fn lock(&self) -> MutexGuard<'_, Untyped> {
-        self.untyped.lock().unwrap_or_else(PoisonError::into_inner)
+        self.untyped.lock()
     }
 }

@@ -1,7 +1,8 @@
 //! What a supervisor is asked by event, where code that asks has no handle.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::core::component::{Child, ChildCount, ChildSpec};
 use crate::core::event::{Boxed, Event, Inline};
@@ -73,7 +74,7 @@ impl StartChild {
     }
 
     pub(crate) fn take(&self) -> Option<ChildSpec> {
-        let mut spec = self.spec.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spec = self.spec.lock();
         spec.take()
     }
 }

@@ -1,7 +1,8 @@
 //! What one component has done, and does, while somebody listens in.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::{Error, Name};
 use crate::core::runtime::Instant;
@@ -104,6 +105,6 @@ impl ActivityLog {
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread::{self, ThreadId};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::{DeadLetter, End, Error};
 use crate::core::runtime;
@@ -115,7 +117,7 @@ impl Taps {
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Set>> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+        self.set.lock()
     }
 }
 
@@ -158,7 +160,7 @@ impl Hung {
     }
 
     fn inside(&self) -> MutexGuard<'_, Vec<ThreadId>> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inside.lock()
     }
 }
 

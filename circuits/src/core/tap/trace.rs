@@ -1,9 +1,10 @@
 //! The trace of one firing: made where somebody listens in, held by its delivery.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tracing::{Level, Span};
 
 use crate::core::event::{Error, Event, EventRef, Name};
@@ -211,7 +212,7 @@ impl Trace {
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tally.lock()
     }
 }
 
