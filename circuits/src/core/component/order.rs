@@ -212,14 +212,20 @@ impl Inbox {
     /// Takes the next order.
     pub(crate) async fn next(&self) -> Order {
         loop {
-            if let Some(order) = self.take() {
-                if order.is_request() {
-                    self.requests.add_permits(1);
-                }
+            if let Some(order) = self.try_next() {
                 return order;
             }
             self.bell.notified().await;
         }
+    }
+
+    /// Takes the next order if there is one.
+    pub(crate) fn try_next(&self) -> Option<Order> {
+        let order = self.take()?;
+        if order.is_request() {
+            self.requests.add_permits(1);
+        }
+        Some(order)
     }
 
     fn take(&self) -> Option<Order> {

@@ -144,10 +144,12 @@ impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
             return Err(event);
         };
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
-        Ok(match self.cell.push_inline(C::wrap(handler, envelope), priority) {
-            Accepted::Crowded => Rooms::one(self.cell.clone()),
-            Accepted::Room | Accepted::Refused => Rooms::NONE,
-        })
+        Ok(
+            match self.cell.push_inline(C::wrap(handler, envelope), priority) {
+                Accepted::Crowded => Rooms::one(self.cell.clone()),
+                Accepted::Room | Accepted::Refused => Rooms::NONE,
+            },
+        )
     }
 
     #[inline]

@@ -83,16 +83,25 @@ impl<E: Event> Recent<E> {
 
     /// Forgets all of them. Call it when the map of routes has forgotten its own.
     pub(crate) fn forget(&self) {
-        let used = self.used.swap(0, Ordering::SeqCst);
+        let used = self.used.load(Ordering::SeqCst);
         if used == 0 {
             return;
         }
         for (number, place) in self.places.iter().enumerate() {
             if used & (1 << number) != 0 {
-                let former = place.lock().take();
+                let mut place = place.lock();
+                let former = place.take();
+                // Under the lock, as it is set: unused places are empty.
+                self.used.fetch_and(!(1 << number), Ordering::SeqCst);
+                drop(place);
                 drop(former);
             }
         }
+    }
+
+    /// Tells whether there is nothing to forget.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.used.load(Ordering::SeqCst) == 0
     }
 }
 

@@ -183,6 +183,8 @@ struct State<E: Event> {
     /// lock: only the subscriptions can tell that nobody does, and to remember
     /// each such name would let whoever makes up names fill the memory.
     others: Option<Arc<Route<E>>>,
+    /// How many routes are known of channels that somebody names.
+    known: usize,
 }
 
 impl<E: Event> Table<E> {
@@ -191,6 +193,7 @@ impl<E: Event> Table<E> {
             state: Mutex::new(State {
                 subscriptions: Subscriptions::new(),
                 others: None,
+                known: 0,
             }),
             routes: papaya::HashMap::with_hasher(SeededHash::default()),
             recent: Recent::new(),
@@ -259,7 +262,8 @@ impl<E: Event> Table<E> {
         let route = Arc::new(state.route(None, &[channel], untyped));
         match Channel::new(channel) {
             Ok(channel) if named => {
-                self.routes.pin().insert(channel, route.clone());
+                let former = self.routes.pin().insert(channel, route.clone()).cloned();
+                state.known += usize::from(former.is_none());
             }
             _ => state.others = Some(route.clone()),
         }
@@ -278,14 +282,19 @@ impl<E: Event> Table<E> {
     }
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
+        if state.known == 0 && self.recent.is_unused() && channel != "*" {
+            // As long as components only come, or only go.
+            return;
+        }
         let routes = self.routes.pin();
         let mut others = None;
         if channel == "*" {
             routes.clear();
+            state.known = 0;
             others = state.others.take();
         } else {
-            routes.remove(channel);
-            routes.remove("*");
+            let forgotten = [channel, "*"].map(|channel| routes.remove(channel).is_some());
+            state.known -= forgotten.into_iter().filter(|it| *it).count();
         }
         // The last share of a handler may go with a route: not under the lock.
         drop(state);

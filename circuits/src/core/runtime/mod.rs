@@ -3,6 +3,7 @@
 //! Everything above goes through [`Runtime`], so that another executor, or a
 //! simulator with a seed, has one place to stand in.
 
+mod alarm;
 mod panic;
 mod tasks;
 
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Sleep;
 
+pub(crate) use self::alarm::Alarm;
 pub(crate) use self::panic::{PANICS_UNWIND, Panic, catch, guard};
 pub(crate) use self::tasks::{TaskId, Tasks};
 /// A quick hash with a seed of its own in every process.

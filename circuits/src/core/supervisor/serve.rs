@@ -7,7 +7,7 @@ use crate::core::component::{
 };
 use crate::core::event::End;
 use crate::core::route::Hub;
-use crate::core::runtime;
+use crate::core::runtime::{self, Alarm};
 use crate::core::supervisor::asking::state;
 use crate::core::supervisor::child::{Child, Children, Phase, Place, StartReply};
 use crate::core::supervisor::ending::{AfterShutdown, Shutdown};
@@ -47,7 +47,14 @@ impl Overseer {
     }
 
     pub(crate) async fn serve(mut self) {
+        let mut alarm = Alarm::new();
         while !self.is_over() {
+            if let Some(order) = self.inbox.try_next() {
+                self.take(order);
+                self.expire_due();
+                self.go_on();
+                continue;
+            }
             let deadline = self.children.next_deadline();
             let deadline = [deadline, self.group_deadline()]
                 .into_iter()
@@ -56,12 +63,18 @@ impl Overseer {
             tokio::select! {
                 biased;
                 order = self.inbox.next() => self.take(order),
-                () = runtime::sleep_until(deadline) => {}
+                () = alarm.ring(deadline) => {}
             }
-            while let Some(place) = self.children.take_due(runtime::now()) {
-                self.expire(place);
-            }
+            self.expire_due();
             self.go_on();
+        }
+    }
+
+    fn expire_due(&mut self) {
+        while self.children.next_deadline().is_some()
+            && let Some(place) = self.children.take_due(runtime::now())
+        {
+            self.expire(place);
         }
     }
 
