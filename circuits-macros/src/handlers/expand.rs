@@ -103,8 +103,8 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
         .flat_map(|handler| rows(scope, handler));
     let exclusive_now = now(scope, Borrow::Exclusive);
     let shared_now = now(scope, Borrow::Shared);
-    let exclusive = exclusive(scope);
-    let shared = shared(scope);
+    let exclusive = later(scope, Borrow::Exclusive);
+    let shared = later(scope, Borrow::Shared);
     let on_error = on_error(scope);
     let unlisted = scope
         .unlisted
@@ -281,48 +281,22 @@ fn waiting(scope: &Scope<'_>, borrow: Borrow) -> Vec<TokenStream> {
         .collect()
 }
 
-fn exclusive(scope: &Scope<'_>) -> TokenStream {
+/// Runs the handlers that take a future.
+fn later(scope: &Scope<'_>, borrow: Borrow) -> TokenStream {
     let &Scope {
         ref private, span, ..
     } = scope;
-    let arms = waiting(scope, Borrow::Exclusive);
+    let arms = waiting(scope, borrow);
     let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
-    if arms.is_empty() {
-        return quote_spanned! {span=>
-            fn exclusive<'a>(
-                &'a mut self,
-                _message: &'a Self::Message,
-                _cx: &'a #private::Context<Self>,
-            ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send + 'a {
-                ::core::future::ready(::core::result::Result::Ok(()))
-            }
-        };
-    }
-    quote_spanned! {span=>
-        async fn exclusive<'a>(
-            &'a mut self,
-            message: &'a Self::Message,
-            cx: &'a #private::Context<Self>,
-        ) -> #result {
-            match message {
-                #(#arms)*
-                _ => ::core::result::Result::Ok(()),
-            }
-        }
-    }
-}
-
-fn shared(scope: &Scope<'_>) -> TokenStream {
-    let &Scope {
-        ref private, span, ..
-    } = scope;
-    let arms = waiting(scope, Borrow::Shared);
-    let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
+    let (name, receiver) = match borrow {
+        Borrow::Exclusive => (quote!(exclusive), quote!(&'a mut self)),
+        Borrow::Shared => (quote!(shared), quote!(&'a self)),
+    };
     if arms.is_empty() {
         // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.
         return quote_spanned! {span=>
-            fn shared<'a>(
-                &'a self,
+            fn #name<'a>(
+                #receiver,
                 _message: &'a Self::Message,
                 _cx: &'a #private::Context<Self>,
             ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send + 'a {
@@ -332,8 +306,8 @@ fn shared(scope: &Scope<'_>) -> TokenStream {
     }
     quote_spanned! {span=>
         #[allow(unused_variables)]
-        async fn shared<'a>(
-            &'a self,
+        async fn #name<'a>(
+            #receiver,
             message: &'a Self::Message,
             cx: &'a #private::Context<Self>,
         ) -> #result {
@@ -345,7 +319,6 @@ fn shared(scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// Calls one method and answers with what it returns.
 fn arm(scope: &Scope<'_>, handler: &Handler) -> TokenStream {
     let &Scope {
         ref private,

@@ -36,7 +36,10 @@ pub(crate) trait Routed<E: Event>: Send {
         event: E,
         priority: i32,
         task: &Task<'_>,
-    ) -> Result<Arc<ReplySlot<E::Reply>>, E>;
+    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
+        let _ = (sender, priority, task);
+        Err(event)
+    }
 
     fn send(
         &self,
@@ -96,16 +99,6 @@ impl<E: Event> Routed<E> for OnChannels<'_> {
             [channel] => sender.hub.router.send_plain(channel, event, priority),
             _ => Err(event),
         }
-    }
-
-    fn call_plain(
-        &self,
-        _sender: &Sender<'_>,
-        event: E,
-        _priority: i32,
-        _task: &Task<'_>,
-    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
-        Err(event)
     }
 
     fn send(
