@@ -45,6 +45,9 @@ mod timers {}
 #[doc = include_str!("../book/src/workers.md")]
 mod workers {}
 
+#[doc = include_str!("../book/src/sockets.md")]
+mod sockets {}
+
 #[doc = include_str!("../book/src/net-and-web.md")]
 mod net_and_web {}
 

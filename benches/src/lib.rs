@@ -11,6 +11,7 @@ pub mod counts;
 mod harness;
 mod memory;
 mod peers;
+mod sockets;
 mod table;
 mod workloads;
 
@@ -18,6 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use crate::memory::live_bytes;
+pub use crate::sockets::sockets;
 
 use crate::case::{Case, Row, Theme, measure};
 use crate::harness::On;

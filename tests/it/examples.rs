@@ -13,7 +13,15 @@ use tokio::process::Command;
 use crate::support::{example, within};
 
 /// Those that serve until they are told to end have tests of their own.
-const SERVICES: &[&str] = &["echo_tls", "wordcount"];
+const SERVICES: &[&str] = &[
+    "echo_tls",
+    "echoserver",
+    "portforward",
+    "telnet",
+    "udp_echo",
+    "unix_echo",
+    "wordcount",
+];
 
 /// The programs that end by themselves, with their sources.
 fn programs() -> Vec<(String, String)> {

@@ -7,6 +7,7 @@ mod follow;
 mod framing;
 mod net;
 mod process;
+mod programs;
 mod serial;
 mod standard;
 mod stream;

@@ -71,18 +71,17 @@ pub use self::event::{
 pub(crate) use self::linger::linger;
 pub(crate) use self::listener::Listener;
 pub(crate) use self::options::{SocketOptions, inet_setters, socket_setters, tcp_setters};
-pub use self::sessions::{Server, Sessions};
 pub(crate) use self::socket::{Accepts, Serves};
 pub use self::tcp_client::TcpClient;
-pub use self::tcp_server::TcpServer;
+pub use self::tcp_server::{TcpServer, TcpSessions};
 #[cfg(feature = "tls")]
 pub use self::tls::{
     ClientCertificates, ClientTls, HandshakeFailed, HandshakeReason, ServerTls, TlsClient,
-    TlsError, TlsServer,
+    TlsError, TlsServer, TlsSessions,
 };
 pub use self::udp::UdpSocket;
 pub use self::unix_client::UnixClient;
-pub use self::unix_server::UnixServer;
+pub use self::unix_server::{UnixServer, UnixSessions};
 pub use crate::stream::{
     Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Pipe,
     Read, Secured, Write, WriteError,

@@ -1,36 +1,16 @@
 //! Servers with one component for each connection.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::component::{Component, Handles};
 use crate::event::Event;
-use crate::net::{TcpServer, UnixServer};
-use crate::stream::{Close, Connection, Hears, Read, Write};
-use crate::{Address, Context, Handle, component, handler};
+use crate::stream::{Connection, Hears, Read};
+use crate::{Address, Context, Handle};
 
-/// A server that has a component for each connection: its session. See
-/// [`TcpServer::per_connection`].
-#[component(channel = "tcp", crate = crate)]
-pub struct Sessions<S: Server, C: Handles<Read>> {
-    server: S,
-    make: Arc<dyn Fn(&Connection) -> C + Send + Sync>,
-}
-
-/// A server that can have sessions: [`TcpServer`] or [`UnixServer`]. Sealed.
-#[expect(
-    private_bounds,
-    reason = "sealed: how a server begins is no concern of users"
-)]
-pub trait Server: Begins {}
-
-impl Server for TcpServer {}
-impl Server for UnixServer {}
-
-pub(crate) trait Begins: Clone + Send + Sync + 'static {
-    /// Binds, and serves with a session for each connection.
+/// Binds, and serves with a session for each connection.
+pub(super) trait Begins: Clone + Send + Sync + 'static {
     fn begin<C: Component, S: Handles<Read>>(
         &self,
         cx: &Context<C>,
@@ -38,46 +18,64 @@ pub(crate) trait Begins: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = crate::Result<()>> + Send;
 }
 
-impl<S: Server, C: Handles<Read>> Sessions<S, C> {
-    pub(super) fn new(server: S, make: impl Fn(&Connection) -> C + Send + Sync + 'static) -> Self {
-        let make = Arc::new(make);
-        Self { server, make }
-    }
-}
-
-#[component(crate = crate)]
-impl<S: Server, C: Handles<Read>> Sessions<S, C> {
-    #[handler("started")]
-    async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
-        self.server.begin(cx, self.make.clone()).await
-    }
-
-    /// `&self`: a connection whose queue is full keeps no other waiting.
-    #[handler("write")]
-    async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
-        event.answer(cx.id(), None).await
-    }
-
-    #[handler("close")]
-    async fn close(&self, event: &Close, cx: &Context<Self>) -> Option<bool> {
-        event.answer(cx.id(), None)
-    }
-}
-
-impl<S: Server, C: Handles<Read>> Clone for Sessions<S, C> {
-    fn clone(&self) -> Self {
-        Self {
-            server: self.server.clone(),
-            make: self.make.clone(),
+/// Writes the component of a kind of server with sessions.
+macro_rules! sessions {
+    ($(#[$doc:meta])* $name:ident, $server:ident, $channel:literal) => {
+        $(#[$doc])*
+        #[component(channel = $channel, crate = crate)]
+        pub struct $name<C: Handles<Read>> {
+            server: $server,
+            make: Arc<dyn Fn(&Connection) -> C + Send + Sync>,
         }
-    }
+
+        impl<C: Handles<Read>> $name<C> {
+            pub(super) fn new(
+                server: $server,
+                make: impl Fn(&Connection) -> C + Send + Sync + 'static,
+            ) -> Self {
+                let make = Arc::new(make);
+                Self { server, make }
+            }
+        }
+
+        #[component(crate = crate)]
+        impl<C: Handles<Read>> $name<C> {
+            #[handler("started")]
+            async fn started(&mut self, cx: &Context<Self>) -> crate::Result<()> {
+                self.server.begin(cx, self.make.clone()).await
+            }
+
+            /// `&self`: a connection whose queue is full keeps no other waiting.
+            #[handler("write")]
+            async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
+                event.answer(cx.id(), None).await
+            }
+
+            #[handler("close")]
+            async fn close(&self, event: &Close, cx: &Context<Self>) -> Option<bool> {
+                event.answer(cx.id(), None)
+            }
+        }
+
+        impl<C: Handles<Read>> Clone for $name<C> {
+            fn clone(&self) -> Self {
+                Self {
+                    server: self.server.clone(),
+                    make: self.make.clone(),
+                }
+            }
+        }
+
+        impl<C: Handles<Read>> fmt::Debug for $name<C> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let session = std::any::type_name::<C>();
+                write!(f, "{}({:?}, {session})", stringify!($name), self.server)
+            }
+        }
+    };
 }
 
-impl<S: Server, C: Handles<Read>> fmt::Debug for Sessions<S, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sessions({})", std::any::type_name::<C>())
-    }
-}
+pub(super) use sessions;
 
 /// A session, which hears what its connection tells; of what it has no handler for,
 /// it hears nothing.

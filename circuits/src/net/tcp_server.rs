@@ -8,10 +8,9 @@ use tokio::net::TcpListener;
 
 use crate::component::{Component, Handles};
 use crate::net::serve::{Rules, on_channel, server_setters, with_sessions};
-use crate::net::sessions::Begins;
+use crate::net::sessions::{Begins, sessions};
 use crate::net::{
-    BindError, Listening, Place, Sessions, SocketOptions, inet_setters, listen, socket_setters,
-    tcp_setters,
+    BindError, Listening, Place, SocketOptions, inet_setters, listen, socket_setters, tcp_setters,
 };
 use crate::stream::{Close, Connection, Read, Write, limit_setters};
 use crate::{Context, component, handler};
@@ -149,12 +148,12 @@ impl TcpServer {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn per_connection<C, F>(self, make: F) -> Sessions<Self, C>
+    pub fn per_connection<C, F>(self, make: F) -> TcpSessions<C>
     where
         C: Handles<Read>,
         F: Fn(&Connection) -> C + Send + Sync + 'static,
     {
-        Sessions::new(self, make)
+        TcpSessions::new(self, make)
     }
 
     /// Sets how many peers may wait to be accepted; 5,000 unless said. The system may
@@ -189,6 +188,12 @@ impl From<std::net::TcpListener> for TcpServer {
     fn from(socket: std::net::TcpListener) -> Self {
         Self::at(Place::Given(Arc::new(socket)))
     }
+}
+
+sessions! {
+    /// A TCP server that has a component for each connection: its session. See
+    /// [`TcpServer::per_connection`].
+    TcpSessions, TcpServer, "tcp"
 }
 
 impl Begins for TcpServer {

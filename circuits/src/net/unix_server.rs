@@ -12,8 +12,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::component::{Component, Handles};
 use crate::net::serve::{Rules, on_channel, server_setters, with_sessions};
-use crate::net::sessions::Begins;
-use crate::net::{Accepts, BindError, ListeningAt, Sessions, SocketOptions, socket_setters};
+use crate::net::sessions::{Begins, sessions};
+use crate::net::{Accepts, BindError, ListeningAt, SocketOptions, socket_setters};
 use crate::stream::{Close, Connection, Peer, Read, Write, limit_setters};
 use crate::{Context, component, handler};
 
@@ -74,12 +74,12 @@ impl UnixServer {
 
     /// Makes a server with a component of its own for each connection; see
     /// [`TcpServer::per_connection`](crate::net::TcpServer::per_connection).
-    pub fn per_connection<C, F>(self, make: F) -> Sessions<Self, C>
+    pub fn per_connection<C, F>(self, make: F) -> UnixSessions<C>
     where
         C: Handles<Read>,
         F: Fn(&Connection) -> C + Send + Sync + 'static,
     {
-        Sessions::new(self, make)
+        UnixSessions::new(self, make)
     }
 
     server_setters!();
@@ -162,6 +162,12 @@ impl Accepts for Bound {
         let peer = path.map_or(Peer::Unnamed, |path| Peer::Path(path.to_owned()));
         Ok((stream, peer))
     }
+}
+
+sessions! {
+    /// A server of a Unix socket that has a component for each connection: its session.
+    /// See [`TcpServer::per_connection`](crate::net::TcpServer::per_connection).
+    UnixSessions, UnixServer, "unix"
 }
 
 impl Begins for UnixServer {

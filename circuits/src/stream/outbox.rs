@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use bytes::Bytes;
-use tokio::sync::watch;
-
 use crate::stream::{DisconnectReason, WriteError};
+use bytes::Bytes;
 
 /// Kept beside each chunk: so many tiny ones do not pass as nothing.
 const OVERHEAD: usize = 64;
@@ -20,47 +19,55 @@ const OVERHEAD: usize = 64;
 /// passed by one chunk a waiting sender.
 pub(super) struct Outbox {
     limit: usize,
+    /// Mirrors `State::ending`, so that it can be asked without the lock.
+    is_ending: AtomicBool,
     state: Mutex<State>,
-    word: watch::Sender<Word>,
-}
-
-/// How far the stream is, for those who wait for it.
-#[derive(Default)]
-struct Word {
-    /// It shall end, and why.
-    ending: Option<DisconnectReason>,
-    /// All that it will ever be given has been written.
-    is_finished: bool,
-    /// It has ended.
-    is_gone: bool,
 }
 
 #[derive(Default)]
 struct State {
     chunks: VecDeque<Bytes>,
     size: usize,
+    /// It shall end, and why.
+    ending: Option<DisconnectReason>,
     /// Nothing more is taken.
     is_closed: bool,
     /// What was taken is lost.
     is_abandoned: bool,
-    writer: Option<Waker>,
+    /// All that it will ever be given has been written.
+    is_finished: bool,
+    /// It has ended.
+    is_gone: bool,
+    /// The one task that moves the bytes. It stays, also when it is woken.
+    pump: Option<Waker>,
     /// Who waits for room. Plain wakers and not a semaphore of tokio's, whose
     /// cooperative budget would let one sender overtake another.
     senders: Vec<Waker>,
+    /// Who waits for the end.
+    mourners: Vec<Waker>,
 }
 
 impl Outbox {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
+            is_ending: AtomicBool::new(false),
             state: Mutex::default(),
-            word: watch::Sender::new(Word::default()),
         }
     }
 
     /// Queues a chunk and waits until there is room; `false` if the stream has
     /// ended, or ends meanwhile.
     pub(super) async fn push(&self, data: Bytes) -> bool {
+        self.push_and(data, State::wake_pump).await
+    }
+
+    /// The same for the pump itself, which looks after its queue anyway.
+    pub(super) async fn reply(&self, data: Bytes) -> bool {
+        self.push_and(data, |_| ()).await
+    }
+
+    async fn push_and(&self, data: Bytes, queued: fn(&State)) -> bool {
         let mut chunk = Some(data);
         poll_fn(|task| {
             let mut state = self.state();
@@ -69,6 +76,7 @@ impl Outbox {
             }
             if let Some(chunk) = chunk.take().filter(|chunk| !chunk.is_empty()) {
                 state.queue(chunk);
+                queued(&state);
             }
             if state.size <= self.limit {
                 return Poll::Ready(true);
@@ -92,12 +100,8 @@ impl Outbox {
             return Err(WriteError::Full(data));
         }
         state.queue(data);
+        state.wake_pump();
         Ok(())
-    }
-
-    /// Takes the next chunk, if there is one.
-    pub(super) fn try_next(&self) -> Option<Bytes> {
-        self.state().chunks.pop_front()
     }
 
     /// Waits for the next chunk; `None` once the queue is closed and empty.
@@ -107,22 +111,23 @@ impl Outbox {
             match state.chunks.pop_front() {
                 Some(chunk) => Poll::Ready(Some(chunk)),
                 None if state.is_closed => Poll::Ready(None),
-                None => {
-                    state.writer = Some(task.waker().clone());
-                    Poll::Pending
-                }
+                None => state.wait_as_pump(task.waker()),
             }
         })
         .await
     }
 
-    /// Counts a chunk as written.
-    pub(super) fn written(&self, length: usize) {
+    /// Counts a chunk of this length as written, none if it is 0, and takes the next,
+    /// if there is one.
+    pub(super) fn next_after(&self, length: usize) -> Option<Bytes> {
         let mut state = self.state();
-        state.size = state.size.saturating_sub(length + OVERHEAD);
-        if state.size <= self.limit {
-            state.wake_senders();
+        if length > 0 {
+            state.size = state.size.saturating_sub(length + OVERHEAD);
+            if state.size <= self.limit {
+                state.wake_senders();
+            }
         }
+        state.chunks.pop_front()
     }
 
     /// Waits until all that is queued has been written, or is lost.
@@ -144,9 +149,7 @@ impl Outbox {
         let mut state = self.state();
         let is_first = !std::mem::replace(&mut state.is_closed, true);
         state.wake_senders();
-        if let Some(writer) = state.writer.take() {
-            writer.wake();
-        }
+        state.wake_pump();
         is_first
     }
 
@@ -163,56 +166,83 @@ impl Outbox {
     /// Asks the stream to end; the first reason stays. `false` if it shall end, or
     /// has ended, already.
     pub(super) fn end(&self, reason: DisconnectReason) -> bool {
-        self.word.send_if_modified(|word| {
-            let is_first = word.ending.is_none() && !word.is_gone;
-            if is_first {
-                word.ending = Some(reason);
-            }
-            is_first
-        })
+        let mut state = self.state();
+        if state.ending.is_some() || state.is_gone {
+            return false;
+        }
+        state.ending = Some(reason);
+        self.is_ending.store(true, Ordering::Release);
+        state.wake_pump();
+        true
+    }
+
+    /// Says whether the stream shall end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Acquire)
     }
 
     /// Returns why the stream shall end, if it shall.
     pub(super) fn ending(&self) -> Option<DisconnectReason> {
-        self.word.borrow().ending.clone()
+        self.state().ending.clone()
     }
 
-    /// Waits until the stream shall end.
+    /// Waits, as the pump, until the stream shall end.
     pub(super) async fn ended(&self) -> DisconnectReason {
-        let mut word = self.word.subscribe();
-        let word = word.wait_for(|word| word.ending.is_some()).await;
-        let reason = word.ok().and_then(|word| word.ending.clone());
-        reason.unwrap_or(DisconnectReason::Closed)
+        poll_fn(|task| {
+            let mut state = self.state();
+            match &state.ending {
+                Some(reason) => Poll::Ready(reason.clone()),
+                None => state.wait_as_pump(task.waker()),
+            }
+        })
+        .await
     }
 
     /// Says that the last chunk has been written.
     pub(super) fn finish(&self) {
-        self.word.send_modify(|word| word.is_finished = true);
+        let mut state = self.state();
+        state.is_finished = true;
+        state.wake_pump();
     }
 
-    /// Waits until the last chunk has been written.
+    /// Waits, as the pump, until the last chunk has been written.
     pub(super) async fn finished(&self) {
-        let mut word = self.word.subscribe();
-        // The sender is a field of this.
-        let _ = word.wait_for(|word| word.is_finished).await;
+        poll_fn(|task| {
+            let mut state = self.state();
+            match state.is_finished {
+                true => Poll::Ready(()),
+                false => state.wait_as_pump(task.waker()),
+            }
+        })
+        .await
     }
 
     /// The stream has ended: what is queued is lost.
     pub(super) fn leave(&self) {
         self.abandon();
-        self.word.send_modify(|word| word.is_gone = true);
+        let mut state = self.state();
+        state.is_gone = true;
+        for mourner in std::mem::take(&mut state.mourners) {
+            mourner.wake();
+        }
     }
 
     /// Says whether the stream has ended.
     pub(super) fn is_left(&self) -> bool {
-        self.word.borrow().is_gone
+        self.state().is_gone
     }
 
     /// Waits until the stream has ended.
     pub(super) async fn left(&self) {
-        let mut word = self.word.subscribe();
-        // The sender is a field of this.
-        let _ = word.wait_for(|word| word.is_gone).await;
+        poll_fn(|task| {
+            let mut state = self.state();
+            if state.is_gone {
+                return Poll::Ready(());
+            }
+            enter(&mut state.mourners, task.waker());
+            Poll::Pending
+        })
+        .await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -224,14 +254,24 @@ impl State {
     fn queue(&mut self, chunk: Bytes) {
         self.size += chunk.len() + OVERHEAD;
         self.chunks.push_back(chunk);
-        if let Some(writer) = self.writer.take() {
-            writer.wake();
-        }
     }
 
     fn wait(&mut self, waker: &Waker) {
-        if !self.senders.iter().any(|other| other.will_wake(waker)) {
-            self.senders.push(waker.clone());
+        enter(&mut self.senders, waker);
+    }
+
+    /// Waits as the pump, which does all its waiting in one task.
+    fn wait_as_pump<T>(&mut self, waker: &Waker) -> Poll<T> {
+        match &mut self.pump {
+            Some(pump) => pump.clone_from(waker),
+            None => self.pump = Some(waker.clone()),
+        }
+        Poll::Pending
+    }
+
+    fn wake_pump(&self) {
+        if let Some(pump) = &self.pump {
+            pump.wake_by_ref();
         }
     }
 
@@ -239,5 +279,12 @@ impl State {
         for sender in self.senders.drain(..) {
             sender.wake();
         }
+    }
+}
+
+/// Enters a waker into a list, once.
+fn enter(list: &mut Vec<Waker>, waker: &Waker) {
+    if !list.iter().any(|other| other.will_wake(waker)) {
+        list.push(waker.clone());
     }
 }

@@ -1,7 +1,9 @@
 //! Moves the bytes of one stream: reads, asks the handlers, writes what is queued.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -64,9 +66,12 @@ impl<H: Hears> Pump<H> {
     ) -> DisconnectReason {
         let outbox = self.connection.outbox();
         let limit = self.limits.write_timeout;
+        let gate = pin!(closed(closing));
+        // Reading comes first: its replies are written in the same step.
         let (reason, ()) = tokio::join!(
+            biased;
             async {
-                let reason = self.read(source, closing).await;
+                let reason = self.read(source, gate).await;
                 outbox.close();
                 reason
             },
@@ -89,11 +94,11 @@ impl<H: Hears> Pump<H> {
     async fn read(
         &self,
         source: &mut (impl AsyncRead + Unpin),
-        closing: &mut watch::Receiver<()>,
+        mut gate: Pin<&mut impl Future<Output = ()>>,
     ) -> DisconnectReason {
         let mut anew = self.anew.clone();
         loop {
-            if let Some(reason) = self.read_on(source, closing, &mut anew).await {
+            if let Some(reason) = self.read_on(source, &mut gate, &mut anew).await {
                 return reason;
             }
         }
@@ -103,14 +108,14 @@ impl<H: Hears> Pump<H> {
     async fn read_on(
         &self,
         source: &mut (impl AsyncRead + Unpin),
-        closing: &mut watch::Receiver<()>,
+        gate: &mut Pin<&mut impl Future<Output = ()>>,
         anew: &mut Option<watch::Receiver<bool>>,
     ) -> Option<DisconnectReason> {
         let outbox = self.connection.outbox();
         let mut frames = Frames::new(self.limits.read_size, self.limits.line);
         loop {
             // What has been read is handled, also when the owner closes.
-            while outbox.ending().is_none() {
+            while !outbox.is_ending() {
                 if has_word(anew) {
                     return None;
                 }
@@ -123,7 +128,7 @@ impl<H: Hears> Pump<H> {
             let filled = tokio::select! {
                 biased;
                 reason = outbox.ended() => return Some(reason),
-                () = closed(closing) => return Some(DisconnectReason::OwnerStopped),
+                () = gate.as_mut() => return Some(DisconnectReason::OwnerStopped),
                 _ = word(anew) => return None,
                 filled = within(self.limits.idle_timeout, frames.fill(source)) => filled,
             };
@@ -148,7 +153,7 @@ impl<H: Hears> Pump<H> {
         tokio::select! {
             biased;
             reason = outbox.ended() => Some(reason),
-            () = closed(closing) => Some(DisconnectReason::OwnerStopped),
+            () = gate.as_mut() => Some(DisconnectReason::OwnerStopped),
             () = go_on(anew) => None,
             () = outbox.finished() => Some(DisconnectReason::PeerClosed),
         }
@@ -157,7 +162,7 @@ impl<H: Hears> Pump<H> {
     async fn ask(&self, data: Bytes) {
         let read = Read::new(self.connection.clone(), data);
         if let Some(reply) = self.hears.answer(read).await {
-            self.connection.outbox().push(reply).await;
+            self.connection.outbox().reply(reply).await;
         }
     }
 }
@@ -212,8 +217,9 @@ async fn write_all(
     outbox: &Outbox,
     limit: Duration,
 ) -> Result<(), DisconnectReason> {
+    let mut next = outbox.next_after(0);
     loop {
-        let mut chunk = match outbox.try_next() {
+        let mut chunk = match next {
             Some(chunk) => chunk,
             None => {
                 // Some sinks keep what is written until they are told.
@@ -230,12 +236,15 @@ async fn write_all(
         };
         let length = chunk.len();
         while chunk.has_remaining() {
-            if timely(limit, sink.write_buf(&mut chunk)).await? == 0 {
+            // Not `write_buf`, which takes the dearer vectored call.
+            let written = timely(limit, sink.write(&chunk)).await?;
+            if written == 0 {
                 let error = std::io::Error::from(std::io::ErrorKind::WriteZero);
                 return Err(DisconnectReason::Failed(error.into()));
             }
+            chunk.advance(written);
         }
-        outbox.written(length);
+        next = outbox.next_after(length);
     }
 }
 
@@ -243,7 +252,14 @@ async fn timely<T>(
     limit: Duration,
     step: impl Future<Output = std::io::Result<T>>,
 ) -> Result<T, DisconnectReason> {
-    match tokio::time::timeout(limit, step).await {
+    let mut step = pin!(step);
+    // Mostly there is no need for a timer.
+    let now = poll_fn(|task| Poll::Ready(step.as_mut().poll(task))).await;
+    let done = match now {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => tokio::time::timeout(limit, step).await,
+    };
+    match done {
         Err(_) => Err(DisconnectReason::WriteTimeout(limit)),
         Ok(Err(error)) => Err(DisconnectReason::Failed(error.into())),
         Ok(Ok(done)) => Ok(done),

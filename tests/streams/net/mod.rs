@@ -1,6 +1,8 @@
 //! Sockets: servers, clients, datagrams and pipes, with real peers.
 
 mod client;
+mod examples;
+mod hostile;
 mod pipe;
 mod server;
 mod sessions;

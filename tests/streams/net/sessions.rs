@@ -2,7 +2,8 @@
 
 use circuits::event::Stopped;
 use circuits::net::{
-    Bytes, Connected, Connection, Disconnected, Listening, Read, TcpServer, UnixServer,
+    Bytes, Connected, Connection, Disconnected, Listening, ListeningAt, Read, TcpServer,
+    TcpSessions, UnixServer,
 };
 use circuits::prelude::*;
 use circuits::testing::Probe;
@@ -60,7 +61,7 @@ impl Session {
 
 struct Served {
     system: System,
-    server: Address<circuits::net::Sessions<TcpServer, Session>>,
+    server: Address<TcpSessions<Session>>,
     address: std::net::SocketAddr,
     told: mpsc::Receiver<String>,
 }
@@ -204,7 +205,9 @@ async fn unix_servers_have_sessions_as_well() {
     let path = folder.path().join("socket");
     let system = System::new();
     let server = UnixServer::bind(&path).per_connection(|_: &Connection| Plain);
+    let listening = system.on("unix").wait::<ListeningAt>();
     system.supervise(move || server.clone()).await.unwrap();
+    assert_eq!(soon(listening).await.unwrap().path, path);
     let mut peer = UnixStream::connect(&path).await.unwrap();
     peer.write_all(b"unix").await.unwrap();
     assert_eq!(read(&mut peer, 4).await, "unix");

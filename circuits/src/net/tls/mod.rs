@@ -22,5 +22,5 @@ pub use self::client::TlsClient;
 pub use self::client_config::ClientTls;
 pub use self::error::TlsError;
 pub use self::event::{HandshakeFailed, HandshakeReason};
-pub use self::server::TlsServer;
+pub use self::server::{TlsServer, TlsSessions};
 pub use self::server_config::{ClientCertificates, ServerTls};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::component::{Component, Handles};
 use crate::net::serve::{on_channel, with_sessions};
-use crate::net::sessions::Begins;
+use crate::net::sessions::{Begins, sessions};
 use crate::net::tls::accept::TlsListener;
-use crate::net::{BindError, Listening, Server, ServerTls, Sessions, TcpServer};
+use crate::net::{BindError, Listening, ServerTls, TcpServer};
 use crate::stream::{Close, Connection, Read, Write};
 use crate::{Context, component, handler};
 
@@ -40,12 +40,12 @@ impl TcpServer {
 impl TlsServer {
     /// Makes a server with a component of its own for each connection; see
     /// [`TcpServer::per_connection`].
-    pub fn per_connection<C, F>(self, make: F) -> Sessions<Self, C>
+    pub fn per_connection<C, F>(self, make: F) -> TlsSessions<C>
     where
         C: Handles<Read>,
         F: Fn(&Connection) -> C + Send + Sync + 'static,
     {
-        Sessions::new(self, make)
+        TlsSessions::new(self, make)
     }
 
     async fn listen(&self) -> Result<(TlsListener, Listening), BindError> {
@@ -55,7 +55,11 @@ impl TlsServer {
     }
 }
 
-impl Server for TlsServer {}
+sessions! {
+    /// A TLS server that has a component for each connection: its session. See
+    /// [`TcpServer::per_connection`].
+    TlsSessions, TlsServer, "tcp"
+}
 
 impl Begins for TlsServer {
     async fn begin<C: Component, S: Handles<Read>>(
