@@ -289,8 +289,14 @@ fn later(scope: &Scope<'_>, borrow: Borrow) -> TokenStream {
     let arms = waiting(scope, borrow);
     let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
     let (name, receiver) = match borrow {
-        Borrow::Exclusive => (quote!(exclusive), quote!(&'a mut self)),
-        Borrow::Shared => (quote!(shared), quote!(&'a self)),
+        Borrow::Exclusive => (
+            quote_spanned!(span=> exclusive),
+            quote_spanned!(span=> &'a mut self),
+        ),
+        Borrow::Shared => (
+            quote_spanned!(span=> shared),
+            quote_spanned!(span=> &'a self),
+        ),
     };
     if arms.is_empty() {
         // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.
