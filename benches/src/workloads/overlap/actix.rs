@@ -8,7 +8,7 @@ use crate::peers::{Actix, CAPACITY};
 use crate::workloads::overlap::{Library, Overlap};
 
 pub(crate) struct Reader {
-    library: Arc<Library>,
+    shelf: Arc<Library>,
 }
 
 impl Actor for Reader {
@@ -29,16 +29,16 @@ impl Handler<Look> for Reader {
     type Result = ResponseFuture<u64>;
 
     fn handle(&mut self, Look { number }: Look, _cx: &mut Self::Context) -> Self::Result {
-        let library = self.library.clone();
-        Box::pin(async move { library.look(number).await })
+        let shelf = self.shelf.clone();
+        Box::pin(async move { shelf.look(number).await })
     }
 }
 
 impl Overlap for Actix {
     type Reader = Addr<Reader>;
 
-    async fn reader(&self, library: Arc<Library>) -> Self::Reader {
-        Reader::start_in_arbiter(self.place(), |_cx| Reader { library })
+    async fn reader(&self, shelf: Arc<Library>) -> Self::Reader {
+        Reader::start_in_arbiter(self.place(), |_cx| Reader { shelf })
     }
 
     async fn look(&self, reader: &Self::Reader, number: u64) -> u64 {

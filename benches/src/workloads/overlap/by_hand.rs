@@ -12,19 +12,19 @@ pub(crate) struct Look {
     reply: oneshot::Sender<u64>,
 }
 
-async fn serve(mut mailbox: mpsc::Receiver<Look>, library: Arc<Library>) {
+async fn serve(mut mailbox: mpsc::Receiver<Look>, shelf: Arc<Library>) {
     while let Some(Look { number, reply }) = mailbox.recv().await {
-        let library = library.clone();
-        tokio::spawn(async move { reply.send(library.look(number).await) });
+        let shelf = shelf.clone();
+        tokio::spawn(async move { reply.send(shelf.look(number).await) });
     }
 }
 
 impl Overlap for ByHand {
     type Reader = mpsc::Sender<Look>;
 
-    async fn reader(&self, library: Arc<Library>) -> Self::Reader {
+    async fn reader(&self, shelf: Arc<Library>) -> Self::Reader {
         let (sender, mailbox) = mpsc::channel(CAPACITY);
-        tokio::spawn(serve(mailbox, library));
+        tokio::spawn(serve(mailbox, shelf));
         sender
     }
 

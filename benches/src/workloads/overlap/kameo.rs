@@ -12,7 +12,7 @@ use crate::peers::{CAPACITY, Kameo};
 use crate::workloads::overlap::{Library, Overlap};
 
 pub(crate) struct Reader {
-    library: Arc<Library>,
+    shelf: Arc<Library>,
 }
 
 impl Actor for Reader {
@@ -36,16 +36,16 @@ impl Message<Look> for Reader {
         Look { number }: Look,
         cx: &mut Context<Self, Self::Reply>,
     ) -> Self::Reply {
-        let library = self.library.clone();
-        cx.spawn(async move { library.look(number).await })
+        let shelf = self.shelf.clone();
+        cx.spawn(async move { shelf.look(number).await })
     }
 }
 
 impl Overlap for Kameo {
     type Reader = ActorRef<Reader>;
 
-    async fn reader(&self, library: Arc<Library>) -> Self::Reader {
-        Reader::spawn_with_mailbox(Reader { library }, mailbox::bounded(CAPACITY))
+    async fn reader(&self, shelf: Arc<Library>) -> Self::Reader {
+        Reader::spawn_with_mailbox(Reader { shelf }, mailbox::bounded(CAPACITY))
     }
 
     async fn look(&self, reader: &Self::Reader, number: u64) -> u64 {

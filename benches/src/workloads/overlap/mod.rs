@@ -31,7 +31,7 @@ trait Overlap: Peer {
     type Reader: Send + Sync;
 
     /// Starts an actor.
-    fn reader(&self, library: Arc<Library>) -> impl Future<Output = Self::Reader> + Send;
+    fn reader(&self, shelf: Arc<Library>) -> impl Future<Output = Self::Reader> + Send;
 
     /// Asks it to look something up.
     fn look(&self, reader: &Self::Reader, number: u64) -> impl Future<Output = u64> + Send;
@@ -62,8 +62,8 @@ pub(crate) fn cases(on: On) -> Vec<Case> {
 }
 
 async fn run<P: Overlap>(peer: P, count: u64) -> Duration {
-    let library = Arc::new(Library::default());
-    let reader = peer.reader(library.clone()).await;
+    let shelf = Arc::new(Library::default());
+    let reader = peer.reader(shelf.clone()).await;
     let time = timed(async {
         for round in 0..count / AT_A_TIME {
             let numbers = round * AT_A_TIME..(round + 1) * AT_A_TIME;
@@ -73,6 +73,6 @@ async fn run<P: Overlap>(peer: P, count: u64) -> Duration {
         }
     })
     .await;
-    assert!(library.most.load(Ordering::Relaxed) > 1, "handlers overlap");
+    assert!(shelf.most.load(Ordering::Relaxed) > 1, "handlers overlap");
     time
 }

@@ -15,23 +15,23 @@ struct Look {
 
 #[component(channel = "reader")]
 struct Reader {
-    library: Arc<Library>,
+    shelf: Arc<Library>,
 }
 
 #[component]
 impl Reader {
     #[handler("look")]
     async fn look(&self, event: &Look) -> u64 {
-        self.library.look(event.number).await
+        self.shelf.look(event.number).await
     }
 }
 
 impl Overlap for ByChannel {
     type Reader = ();
 
-    async fn reader(&self, library: Arc<Library>) {
+    async fn reader(&self, shelf: Arc<Library>) {
         let factory = move || Reader {
-            library: library.clone(),
+            shelf: shelf.clone(),
         };
         let started = self.system().supervise(factory).await;
         started.expect("the component starts");

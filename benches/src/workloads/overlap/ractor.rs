@@ -22,19 +22,19 @@ impl Actor for Reader {
     async fn pre_start(
         &self,
         _this: ActorRef<Look>,
-        library: Arc<Library>,
+        shelf: Arc<Library>,
     ) -> Result<Arc<Library>, ActorProcessingErr> {
-        Ok(library)
+        Ok(shelf)
     }
 
     async fn handle(
         &self,
         _this: ActorRef<Look>,
         Look { number, reply }: Look,
-        library: &mut Arc<Library>,
+        shelf: &mut Arc<Library>,
     ) -> Result<(), ActorProcessingErr> {
-        let library = library.clone();
-        tokio::spawn(async move { reply.send(library.look(number).await) });
+        let shelf = shelf.clone();
+        tokio::spawn(async move { reply.send(shelf.look(number).await) });
         Ok(())
     }
 }
@@ -42,8 +42,8 @@ impl Actor for Reader {
 impl Overlap for Ractor {
     type Reader = ActorRef<Look>;
 
-    async fn reader(&self, library: Arc<Library>) -> Self::Reader {
-        let started = Actor::spawn(None, Reader, library).await;
+    async fn reader(&self, shelf: Arc<Library>) -> Self::Reader {
+        let started = Actor::spawn(None, Reader, shelf).await;
         started.expect("the actor starts").0
     }
 
