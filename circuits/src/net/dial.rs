@@ -97,6 +97,7 @@ pub(super) struct Client {
 
 #[derive(Debug)]
 struct Order {
+    number: u64,
     address: String,
     reply: Option<oneshot::Sender<Result<Connection, ConnectError>>>,
 }
@@ -111,14 +112,44 @@ struct Line {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The number of the last order.
+    order: u64,
     /// From the order until nothing more is done for it.
     is_busy: bool,
     connection: Option<Connection>,
 }
 
+impl State {
+    /// Says whether an order can be taken: what is told as over is over, also while the
+    /// keeper still does its telling.
+    fn is_free(&self, plan: &Plan) -> bool {
+        let is_over = |connection: &Connection| {
+            !connection.is_open()
+                && (plan.reconnect.is_none() || connection.ending().is_some_and(is_ours))
+        };
+        !self.is_busy || self.connection.as_ref().is_some_and(is_over)
+    }
+}
+
+/// Says whether a connection has ended since it was no longer wanted.
+fn is_ours(reason: DisconnectReason) -> bool {
+    matches!(
+        reason,
+        DisconnectReason::Closed | DisconnectReason::OwnerStopped
+    )
+}
+
 impl Line {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Frees the client for the next order, unless that is there already.
+    fn free(&self, order: u64) {
+        let mut state = self.state();
+        if state.order == order {
+            state.is_busy = false;
+        }
     }
 }
 
@@ -149,26 +180,34 @@ impl Client {
         cx.spawn(keeper.run(source, closing));
         let client = Self { orders, line };
         if let Some(address) = &plan.address {
-            client.order(address.clone(), None)?;
+            client.order(plan, address.clone(), None)?;
         }
         Ok(client)
     }
 
     fn order(
         &self,
+        plan: &Plan,
         address: String,
         reply: Option<oneshot::Sender<Result<Connection, ConnectError>>>,
     ) -> Result<(), ConnectError> {
         let mut state = self.line.state();
-        if state.is_busy {
+        if !state.is_free(plan) {
             return Err(ConnectError::Busy);
         }
-        let order = Order { address, reply };
+        let order = Order {
+            number: state.order + 1,
+            address,
+            reply,
+        };
+        // First: the order may be taken up, on another thread, as soon as it is sent.
+        self.line.wanted.send_replace(true);
         self.orders
             .try_send(order)
             .map_err(|_| ConnectError::Closed)?;
+        state.order += 1;
         state.is_busy = true;
-        self.line.wanted.send_replace(true);
+        state.connection = None;
         Ok(())
     }
 
@@ -181,7 +220,7 @@ impl Client {
         let address = event.address.as_ref().or(plan.address.as_ref());
         let address = address.ok_or(ConnectError::NoAddress)?;
         let (reply, answer) = oneshot::channel();
-        self.order(address.clone(), Some(reply))?;
+        self.order(plan, address.clone(), Some(reply))?;
         answer.await.unwrap_or(Err(ConnectError::Closed))
     }
 
@@ -228,8 +267,9 @@ impl<D: Dial> Keeper<D> {
                 order = orders.recv() => order,
             };
             let Some(order) = order else { break };
+            let number = order.number;
             self.keep(order).await;
-            self.line.state().is_busy = false;
+            self.line.free(number);
         }
         drop(closing);
     }
@@ -237,7 +277,11 @@ impl<D: Dial> Keeper<D> {
     /// Keeps a connection until nobody wants it, it has failed for good, or the gate
     /// closes.
     async fn keep(&mut self, order: Order) {
-        let Order { address, mut reply } = order;
+        let Order {
+            number,
+            address,
+            mut reply,
+        } = order;
         let mut failures = 0;
         loop {
             let delay = self.plan.reconnect.map(|backoff| backoff.delay(failures));
@@ -248,11 +292,7 @@ impl<D: Dial> Keeper<D> {
                 Ok((socket, peer)) => {
                     let begun = Instant::now();
                     let reason = self.serve(socket, peer, reply.take()).await;
-                    let is_ours = matches!(
-                        reason,
-                        DisconnectReason::Closed | DisconnectReason::OwnerStopped
-                    );
-                    if is_ours {
+                    if is_ours(reason) {
                         return;
                     }
                     let reset = self.plan.reconnect.map(|backoff| backoff.reset());
@@ -260,7 +300,12 @@ impl<D: Dial> Keeper<D> {
                         failures = 0;
                     }
                 }
-                Err(reason) => self.fail(&address, reason, delay, reply.take()).await,
+                Err(reason) => {
+                    if delay.is_none() {
+                        self.line.free(number);
+                    }
+                    self.fail(&address, reason, delay, reply.take()).await;
+                }
             }
             let Some(delay) = delay else {
                 return;
@@ -297,9 +342,13 @@ impl<D: Dial> Keeper<D> {
             // Who asked may have gone.
             let _ = reply.send(Ok(connection.clone()));
         }
+        let ended = connection.clone();
         let pump = Pump::open(connection, self.plan.limits, system, channel).await;
         let reason = socket.serve(pump, self.gate.clone()).await;
-        self.line.state().connection = None;
+        self.line
+            .state()
+            .connection
+            .take_if(|current| *current == ended);
         reason
     }
 

@@ -27,7 +27,7 @@ use crate::{Context, component, handler};
 /// # When it connects
 /// As soon as it has started, if it is made by [`connect`](Self::connect): the start
 /// does not wait for that. Later on [`Connect`], also after its connection has ended. It
-/// has one connection at a time.
+/// has one connection at a time, and is free for the next as soon as its end is told.
 ///
 /// What hinders it is told at once, with the reason, as
 /// [`Unreachable`](crate::net::Unreachable): a name that is not known, a peer that
