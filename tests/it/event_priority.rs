@@ -68,6 +68,21 @@ impl Bench {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_batch_is_put_in_order_as_a_short_one() {
+    let bench = bench().await;
+    let desk = bench.system.on("desk");
+    // As many as the mailbox holds, in an order that jumps about.
+    let events: Vec<(i32, u32)> = (0..60).map(|at| (at * 37 % 11 - 5, at as u32)).collect();
+    for (priority, number) in &events {
+        desk.priority(*priority).fire(Plain(*number));
+    }
+    let mut sorted = events;
+    sorted.sort_by_key(|(priority, _)| std::cmp::Reverse(*priority));
+    let expected: Vec<_> = sorted.iter().map(|it| format!("plain {}", it.1)).collect();
+    assert_eq!(bench.lines().await, expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn higher_priorities_go_first_and_equals_keep_their_order() {
     let bench = bench().await;
     let desk = bench.system.on("desk");

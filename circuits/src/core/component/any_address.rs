@@ -279,7 +279,7 @@ impl AnyAddress {
             future.await;
             drop(done);
         };
-        self.body.hub().runtime().spawn(beside);
+        self.body.hub().runtime().spawn(Box::pin(beside));
         if !self.body.is_inside() {
             let _ = over.await;
         }

@@ -82,8 +82,6 @@ fn begin<C: Component>(
 ) -> bool {
     cell.begin_life(life);
     cell.enlist();
-    cell.hub()
-        .runtime()
-        .spawn(live(cell.clone(), life, make))
-        .is_some()
+    let life = Box::pin(live(cell.clone(), life, make));
+    cell.hub().runtime().spawn(life).is_some()
 }

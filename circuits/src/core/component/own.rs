@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::component::{Body, Cell, Component, Handler};
 use crate::core::event::Event;
 use crate::core::reply::{Ask, Cause, Delivery, Notes, Plan};
+use crate::core::runtime::{rank_of, sort_by_rank};
 use crate::core::tap::Trace;
 
 /// Tells whether a component handles an event of its own life.
@@ -50,7 +51,7 @@ impl<C: Component> Cell<C> {
         if handlers == 0 {
             return Vec::new();
         }
-        notes.trace = self.hub().trace::<E>(None, &[], || Some(self.member()));
+        notes.trace = self.hub().trace::<E>(None, &[], Some(&|| self.member()));
         if let Some(trace) = &mut notes.trace {
             Trace::fired(trace, &**event, handlers);
         }
@@ -82,6 +83,6 @@ fn messages<C: Component, E: Event>(
             Some((handler.order(), message))
         })
         .collect();
-    messages.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+    sort_by_rank(&mut messages, |(priority, _)| rank_of(*priority));
     messages.into_iter().map(|(_, message)| message).collect()
 }

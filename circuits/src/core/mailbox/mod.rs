@@ -24,6 +24,7 @@ pub(crate) use self::room::{Room, RoomKey};
 
 use crate::core::event::{AnyEvent, DeadLetter, Event};
 use crate::core::reply::Letter;
+use crate::core::runtime::{rank_of, sort_by_rank};
 
 /// A mailbox never holds more than this many events, whatever its overflow
 /// rule: beyond it new events become dead letters.
@@ -233,8 +234,8 @@ impl<M: Message> Mailbox<M> {
             return Poll::Pending;
         }
         if std::mem::take(&mut state.sorted) {
-            let priority = |message: &M| std::cmp::Reverse(message.letter().priority());
-            state.queue.make_contiguous().sort_by_key(priority);
+            let rank = |message: &M| rank_of(message.letter().priority().into());
+            sort_by_rank(state.queue.make_contiguous(), rank);
         }
         if self.overflow.takes_single_events() {
             // What waits must stay replaceable, so the receiver takes one by one.

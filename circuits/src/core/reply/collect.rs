@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::core::event::Error;
 use crate::core::reply::{Answer, CallError};
+use crate::core::runtime::sort_by_rank;
 
 /// What a caller wants to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl<R> Collect<R> {
             return Vec::new();
         };
         let mut list = std::mem::take(list);
-        list.sort_by_key(|(place, _)| *place);
+        sort_by_rank(&mut list, |(place, _)| u64::from(*place));
         list.into_iter().filter_map(|(_, result)| result).collect()
     }
 

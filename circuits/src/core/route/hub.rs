@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tracing::Span;
 
-use crate::core::event::{AnyEvent, DeadLetter, End, Error, Event, Exception, Name, Reason, Who};
+use crate::core::event::{AnyEvent, End, Error, Event, Name, Reason, Who};
 use crate::core::id::{Channel, ChannelError, Channels, ComponentId};
 use crate::core::reply::{Ask, Notes};
 use crate::core::route::observe::{Completion, echo};
@@ -83,18 +83,20 @@ impl Hub {
         &self,
         because: Option<FiringId>,
         channels: &[&str],
-        target: impl FnOnce() -> Option<Member>,
+        target: Option<&dyn Fn() -> Member>,
     ) -> Option<Arc<Trace>> {
-        let start = || Start {
+        if !self.is_watched() {
+            return None;
+        }
+        let start = Start {
             cause: because,
             sender: Source::Framework,
             channels,
-            target: target(),
+            target: target.map(|target| target()),
             span: Span::none(),
             awaited: false,
         };
-        self.is_watched()
-            .then(|| Trace::new::<E>(&self.taps, start()))
+        Some(Trace::new::<E>(&self.taps, start))
     }
 
     /// Sends an event on a channel.
@@ -264,25 +266,33 @@ impl Hub {
         telling: Telling<'_>,
         event: impl FnOnce() -> E,
     ) -> bool {
-        match telling.channels {
-            [] => self
-                .router
-                .with_route("*", |route| self.tell_by(route, telling, event)),
-            [channel] => self
-                .router
-                .with_route(channel, |route| self.tell_by(route, telling, event)),
+        let mut event = Some(event);
+        self.tell_lazily(telling, &mut || event.take().map(|event| event()))
+    }
+
+    /// Compiled once for each event, and not for each way to make it.
+    pub(super) fn tell_lazily<E: Event>(
+        self: &Arc<Self>,
+        telling: Telling<'_>,
+        event: &mut dyn FnMut() -> Option<E>,
+    ) -> bool {
+        let channel = match telling.channels {
+            [] => "*",
+            [channel] => channel,
             several => {
                 let route = self.router.single_use_route(None, several);
-                self.tell_by(&route, telling, event)
+                return self.tell_by(&route, telling, event);
             }
-        }
+        };
+        self.router
+            .with_route(channel, |route| self.tell_by(route, telling, event))
     }
 
     fn tell_by<E: Event>(
         &self,
         route: &Arc<Route<E>>,
         telling: Telling<'_>,
-        event: impl FnOnce() -> E,
+        event: &mut dyn FnMut() -> Option<E>,
     ) -> bool {
         let Telling {
             channels,
@@ -297,14 +307,16 @@ impl Hub {
         };
         let heard = !route.is_empty();
         let mut trace = if heard || !quiet {
-            self.trace::<E>(because, channels, || None)
+            self.trace::<E>(because, channels, None)
         } else {
             None
         };
         if !heard && trace.is_none() {
             return false;
         }
-        let event = event();
+        let Some(event) = event() else {
+            return false;
+        };
         if let Some(trace) = &mut trace {
             Trace::fired(trace, &event, route.len());
         }
@@ -316,70 +328,6 @@ impl Hub {
             trace.close();
         }
         heard
-    }
-
-    /// Counts an event that went nowhere, and tells those who want to know.
-    pub(crate) fn dead_letter(
-        self: &Arc<Self>,
-        trace: Option<&Arc<Trace>>,
-        name: Name,
-        reason: Reason,
-        event: impl FnOnce() -> AnyEvent,
-    ) {
-        self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(target: "circuits", event = name.as_str(), %reason, "dead letter");
-        let letter = || DeadLetter {
-            event: event(),
-            reason,
-        };
-        let because = trace.map(|trace| trace.id());
-        if self.taps.are_on() {
-            let letter = letter();
-            let firing = trace.map(|trace| trace.note_dead());
-            self.taps.dead(firing, &letter);
-            self.tell_dead_letter(because, &name, || letter);
-        } else {
-            self.tell_dead_letter(because, &name, letter);
-        }
-    }
-
-    fn tell_dead_letter(
-        self: &Arc<Self>,
-        because: Option<FiringId>,
-        name: &Name,
-        letter: impl FnOnce() -> DeadLetter,
-    ) {
-        // A dead letter about a dead letter is counted and told to nobody.
-        if name.is_literally(DeadLetter::NAME) {
-            return;
-        }
-        // A failure that nobody hears of in the end goes to the log. It is not
-        // told: handlers of both events that crash would call each other for ever.
-        if name.is_literally(Exception::NAME) {
-            let DeadLetter { event, reason } = letter();
-            tracing::error!(target: "circuits", ?event, %reason, "exception lost");
-            return;
-        }
-        // Quietly: taps have heard of it.
-        self.tell(Telling::on(&["*"]).because(because).quietly(true), letter);
-    }
-
-    /// Reports a failure; to the log where nobody handles it.
-    pub(crate) fn exception(self: &Arc<Self>, exception: Exception, telling: Telling<'_>) {
-        self.counters.exceptions.fetch_add(1, Ordering::Relaxed);
-        // By name: a handler without an event parameter keeps only that.
-        let about_itself = exception.event.to_name().is_literally(Exception::NAME);
-        let told = !about_itself && self.tell(telling, || exception.clone());
-        if !told {
-            tracing::error!(
-                target: "circuits",
-                component = %exception.name,
-                handler = exception.handler,
-                event = ?exception.event,
-                crashed = exception.crashed,
-                "{:?}", exception.error
-            );
-        }
     }
 
     /// Sets what the process shall tell the shell; the first code that is not 0 counts.

@@ -3,6 +3,7 @@
 mod accept;
 mod dispatch;
 mod hub;
+mod losses;
 mod observe;
 mod plan;
 mod recent;

@@ -8,6 +8,7 @@ use crate::core::event::{Complete, Error, Event, Failure, Success, Told};
 use crate::core::id::Channels;
 use crate::core::reply::{Cause, Notes, Observer};
 use crate::core::route::{Hub, Telling};
+use crate::core::runtime::sort_by_rank;
 use crate::core::tap::FiringId;
 
 struct Echo<E: Event> {
@@ -33,7 +34,7 @@ impl<E: Event> Echo<E> {
     fn take_replies(&self) -> Vec<E::Reply> {
         let replies = &mut *self.replies.lock();
         let mut replies = std::mem::take(replies);
-        replies.sort_by_key(|(place, _)| *place);
+        sort_by_rank(&mut replies, |(place, _)| u64::from(*place));
         replies.into_iter().map(|(_, reply)| reply).collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::core::event::{Event, Who};
 use crate::core::id::Channels;
 use crate::core::reply::{Advance, Delivery, Notes, ReplySlot, Ticket};
 use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Sent};
+use crate::core::runtime::{rank_of, sort_by_rank};
 
 /// The handlers of one event on one channel; those of a stage have one
 /// priority, and earlier stages have higher ones.
@@ -21,7 +22,7 @@ pub(crate) struct Route<E: Event> {
 impl<E: Event> Route<E> {
     /// Orders handlers into stages; those of one priority keep their order.
     pub(crate) fn new(mut hops: Vec<(f64, Hop<E>)>) -> Self {
-        hops.sort_by(|(left, _), (right, _)| right.total_cmp(left));
+        sort_by_rank(&mut hops, |(priority, _)| rank_of(*priority));
         let mut stages: Vec<Vec<Hop<E>>> = Vec::new();
         let mut current = None;
         let wants_channel = hops.iter().any(|(_, hop)| hop.wants_channel());

@@ -10,7 +10,7 @@ use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
 use crate::core::route::recent::{Recent, Share};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
-use crate::core::runtime::SeededHash;
+use crate::core::runtime::{SeededHash, sort_by_rank};
 
 /// Names one subscription; they sort in the order of registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -326,7 +326,7 @@ impl<E: Event> State<E> {
                 collect(&mut hops, list, channels, To::Any);
             }
         }
-        hops.sort_by_key(|(id, _, _)| *id);
+        sort_by_rank(&mut hops, |(id, _, _)| id.0);
         let hops = hops.into_iter().map(|(_, priority, hop)| (priority, hop));
         Route::new(hops.collect())
     }

@@ -5,9 +5,11 @@
 
 mod alarm;
 mod panic;
+mod sort;
 mod tasks;
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -15,6 +17,7 @@ use tokio::time::Sleep;
 
 pub(crate) use self::alarm::Alarm;
 pub(crate) use self::panic::{PANICS_UNWIND, Panic, catch, guard};
+pub(crate) use self::sort::{rank_of, sort_by_rank};
 pub(crate) use self::tasks::{TaskId, Tasks};
 /// A quick hash with a seed of its own in every process.
 pub(crate) use foldhash::fast::RandomState as SeededHash;
@@ -31,6 +34,9 @@ pub(crate) fn thread_hint() -> usize {
     let here = 0_u8;
     (&raw const here).addr() >> 21
 }
+
+/// What a task runs.
+pub(crate) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A handle to the runtime that a system lives on.
 #[derive(Clone, Debug)]
@@ -57,11 +63,11 @@ impl Runtime {
     }
 
     /// Starts a task; `None` where no runtime runs.
-    pub(crate) fn spawn<F>(&self, future: F) -> Option<AbortHandle>
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        Some(self.handle()?.spawn(future).abort_handle())
+    ///
+    /// To tokio all tasks are of one type, so that what it does with a task is compiled
+    /// once, and a future is moved once only.
+    pub(crate) fn spawn(&self, task: BoxedTask) -> Option<AbortHandle> {
+        Some(self.handle()?.spawn(task).abort_handle())
     }
 
     /// Tells whether tasks run on more than one thread.

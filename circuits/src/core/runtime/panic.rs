@@ -4,8 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures_util::FutureExt;
+use pin_project_lite::pin_project;
 
 /// Whether panics can be caught; the same for all crates of a program, as
 /// cargo builds them.
@@ -49,8 +51,27 @@ pub(crate) fn guard<T>(run: impl FnOnce() -> T) -> Result<T, Panic> {
 /// component's state, which is dropped with that life and never used again.
 ///
 /// No `async fn`: that would keep the future twice, as argument and as local.
-pub(crate) fn catch<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
-    AssertUnwindSafe(future)
-        .catch_unwind()
-        .map(|outcome| outcome.map_err(Panic::new))
+pub(crate) fn catch<F: Future>(future: F) -> Catch<F> {
+    Catch { future }
+}
+
+pin_project! {
+    /// The future of [`catch`].
+    pub(crate) struct Catch<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Catch<F> {
+    type Output = Result<F::Output, Panic>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.project().future;
+        match catch_unwind(AssertUnwindSafe(|| future.poll(task))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(Panic::new(payload))),
+        }
+    }
 }

@@ -59,11 +59,11 @@ impl Tasks {
         // One capture: its fields are dropped in order, the future first,
         // also where the task is aborted before it is ever polled.
         let task = (future, Listed { list, id });
-        let handle = runtime.spawn(async move {
+        let handle = runtime.spawn(Box::pin(async move {
             let (future, listed) = task;
             listed.begin();
             future.await;
-        })?;
+        }))?;
         let mut running = lock(&self.running);
         if let Some(task) = running.tasks.get_mut(&id) {
             task.handle = Some(handle);

@@ -35,7 +35,7 @@ impl Nursery for Root {
         let nursery = self.root().nursery().clone();
         let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
         let supervisor = Overseer::new(hub.clone(), inbox.clone(), options, Some(owner));
-        if hub.runtime().spawn(supervisor.serve()).is_none() {
+        if hub.runtime().spawn(Box::pin(supervisor.serve())).is_none() {
             inbox.close();
         }
         inbox
@@ -45,7 +45,7 @@ impl Nursery for Root {
         // Without a runtime the supervisor would be dropped, which ends the system.
         if hub.runtime().is_there() && !self.served.swap(true, Ordering::SeqCst) {
             let supervisor = Overseer::new(hub.clone(), root.clone(), self.options, None);
-            let served = hub.runtime().spawn(supervisor.serve()).is_some();
+            let served = hub.runtime().spawn(Box::pin(supervisor.serve())).is_some();
             self.served.store(served, Ordering::SeqCst);
         }
     }

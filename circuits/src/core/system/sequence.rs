@@ -148,7 +148,7 @@ impl Phases for Sequence {
         *state = State::Running;
         drop(state);
         let running = self.clone().run(handle.clone(), plan);
-        handle.hub.runtime().spawn(running);
+        handle.hub.runtime().spawn(Box::pin(running));
     }
 
     fn cut(&self) {
