@@ -17,6 +17,7 @@ const SERVICES: &[&str] = &[
     "echo_tls",
     "echoserver",
     "portforward",
+    "starttls",
     "telnet",
     "udp_echo",
     "unix_echo",

@@ -1,5 +1,6 @@
 //! The components of byte streams through the public API, with real peers; one file a feature.
 
+mod authority;
 mod codecs;
 mod file;
 mod folder;

@@ -1,7 +1,6 @@
 //! TLS servers and clients, with OpenSSL and Python as peers.
 
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use circuits::Options;
@@ -15,75 +14,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Child;
 
-use crate::folder::Folder;
+use crate::authority::Authority;
 use crate::net::{line_of, python, start};
 use crate::support::{Heard, listen, soon};
-
-/// An authority, and what it has signed.
-struct Authority(Folder);
-
-impl Authority {
-    fn new() -> Self {
-        let authority = Self(Folder::new());
-        openssl(&authority, "ca", &["-subj", "/CN=authority"]);
-        authority
-    }
-
-    /// Signs a certificate for `localhost`, or another name.
-    fn sign(&self, name: &str) -> (String, String) {
-        let (ca, key) = (self.path("ca.pem"), self.path("ca.key"));
-        let subject = format!("/CN={name}");
-        let names = format!("subjectAltName=DNS:{name},IP:127.0.0.1");
-        let signed = [
-            "-CA",
-            &ca,
-            "-CAkey",
-            &key,
-            "-subj",
-            &subject,
-            "-addext",
-            &names,
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ];
-        openssl(self, name, &signed);
-        let read = |file: String| std::fs::read_to_string(self.path(&file)).unwrap();
-        (read(format!("{name}.pem")), read(format!("{name}.key")))
-    }
-
-    fn roots(&self) -> String {
-        std::fs::read_to_string(self.path("ca.pem")).unwrap()
-    }
-
-    fn path(&self, file: &str) -> String {
-        self.0.path().join(file).display().to_string()
-    }
-
-    fn server(&self) -> ServerTls {
-        let (certificate, key) = self.sign("localhost");
-        ServerTls::from_pem(certificate, key).unwrap()
-    }
-
-    fn client(&self) -> ClientTls {
-        ClientTls::trusting(self.roots()).unwrap()
-    }
-}
-
-fn openssl(authority: &Authority, name: &str, more: &[&str]) {
-    let (key, out) = (
-        authority.path(&format!("{name}.key")),
-        authority.path(&format!("{name}.pem")),
-    );
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
-        .args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-keyout", &key, "-out", &out])
-        .args(more)
-        .stderr(Stdio::null())
-        .status()
-        .unwrap_or_else(|error| panic!("`openssl`: {error}; tests/run installs it"));
-    assert!(made.success());
-}
 
 struct Served {
     _system: System,

@@ -332,7 +332,7 @@ impl<D: Dial> Keeper<D> {
         self.count += 1;
         let id = ConnectionId::new(self.owner, self.life, self.count);
         let connection = Connection::new(id, peer, self.plan.limits.write_queue);
-        connection.secure(socket.secured());
+        socket.mark(&connection);
         self.line.state().connection = Some(connection.clone());
         if !*self.line.wanted.borrow() {
             connection.close();

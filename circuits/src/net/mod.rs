@@ -77,11 +77,13 @@ pub use self::tcp_server::{TcpServer, TcpSessions};
 #[cfg(feature = "tls")]
 pub use self::tls::{
     ClientCertificates, ClientTls, HandshakeFailed, HandshakeReason, ServerTls, TlsClient,
-    TlsError, TlsServer, TlsSessions,
+    TlsError, TlsServer, TlsSessions, TlsStarted,
 };
 pub use self::udp::UdpSocket;
 pub use self::unix_client::UnixClient;
 pub use self::unix_server::{UnixServer, UnixSessions};
+#[cfg(feature = "tls")]
+pub use crate::stream::StartTlsError;
 pub use crate::stream::{
     Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Pipe,
     Read, Secured, Write, WriteError,

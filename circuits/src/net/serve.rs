@@ -157,7 +157,7 @@ async fn prepared(
         is_ready = socket.prepare(connection, system, channel) => is_ready,
     };
     if is_ready {
-        connection.secure(socket.secured());
+        socket.mark(connection);
     }
     is_ready
 }

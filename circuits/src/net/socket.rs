@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::Handle;
 use crate::net::linger;
-use crate::stream::{Connection, DisconnectReason, Hears, Peer, Pump, Secured};
+use crate::stream::{Connection, DisconnectReason, Hears, Peer, Pump};
 
 /// A socket that peers connect to.
 pub(crate) trait Accepts: Send + Sync + 'static {
@@ -35,10 +35,8 @@ pub(crate) trait Serves: Send + 'static {
         std::future::ready(true)
     }
 
-    /// Returns what a handshake has settled.
-    fn secured(&self) -> Option<Secured> {
-        None
-    }
+    /// Says on a connection, before it is told, what is known of it.
+    fn mark(&self, _connection: &Connection) {}
 
     /// Moves the bytes until the end, then closes the socket and tells it.
     fn serve<H: Hears>(
@@ -69,18 +67,27 @@ impl Serves for TcpStream {
     ) -> DisconnectReason {
         let (mut source, mut sink) = self.split();
         let reason = pump.run(&mut source, &mut sink, &mut closing).await;
-        let may_answer = !matches!(
-            reason,
-            DisconnectReason::WriteTimeout(_) | DisconnectReason::Failed(_)
-        );
-        if may_answer {
-            linger(self).await;
-        } else {
-            drop(self);
-        }
-        pump.leave(reason.clone()).await;
-        reason
+        leave(self, pump, reason).await
     }
+}
+
+/// Closes a socket, then tells it.
+pub(super) async fn leave<H: Hears>(
+    socket: TcpStream,
+    pump: Pump<H>,
+    reason: DisconnectReason,
+) -> DisconnectReason {
+    let may_answer = !matches!(
+        reason,
+        DisconnectReason::WriteTimeout(_) | DisconnectReason::Failed(_)
+    );
+    if may_answer {
+        linger(socket).await;
+    } else {
+        drop(socket);
+    }
+    pump.leave(reason.clone()).await;
+    reason
 }
 
 impl Serves for UnixStream {

@@ -172,6 +172,18 @@ impl TcpServer {
         self
     }
 
+    /// Disconnects a peer that speaks TLS, with the reason
+    /// [`TlsRefused`](crate::net::DisconnectReason::TlsRefused), before anything of it is
+    /// told as `Read`; it is read as any other bytes, unless said.
+    ///
+    /// The first two bytes tell it, so one that could be the first of TLS (0x16) is kept
+    /// until the next has come.
+    #[must_use]
+    pub fn refuse_tls(mut self) -> Self {
+        self.rules.limits.refuse_tls = true;
+        self
+    }
+
     server_setters!();
     tcp_setters!();
     inet_setters!();

@@ -5,9 +5,11 @@ use std::io;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A line is longer than allowed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLong(pub(super) usize);
+use crate::stream::DisconnectReason;
+
+/// TLS begins with a record of this type, and this major version.
+const HANDSHAKE: u8 = 0x16;
+const VERSION: u8 = 0x03;
 
 /// What was read and not yet handed out.
 pub(super) struct Frames {
@@ -17,6 +19,8 @@ pub(super) struct Frames {
     line: Option<usize>,
     /// The buffer has no line end before this place.
     searched: usize,
+    /// The first bytes are to come, and must not be those of TLS.
+    is_wary: bool,
 }
 
 impl Frames {
@@ -27,7 +31,14 @@ impl Frames {
             size,
             line,
             searched: 0,
+            is_wary: false,
         }
+    }
+
+    /// Refuses what begins as TLS does.
+    pub(super) fn wary(mut self, yes: bool) -> Self {
+        self.is_wary = yes;
+        self
     }
 
     /// Reads once, at most the chosen size; 0 at the end of the input.
@@ -45,7 +56,14 @@ impl Frames {
     }
 
     /// Takes the next whole piece.
-    pub(super) fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+    pub(super) fn next(&mut self) -> Result<Option<Bytes>, DisconnectReason> {
+        if self.is_wary {
+            match self.buffer[..] {
+                [] | [HANDSHAKE] => return Ok(None),
+                [HANDSHAKE, VERSION, ..] => return Err(DisconnectReason::TlsRefused),
+                _ => self.is_wary = false,
+            }
+        }
         let Some(limit) = self.line else {
             let whole = (!self.buffer.is_empty()).then(|| self.buffer.split().freeze());
             return Ok(whole);
@@ -56,7 +74,7 @@ impl Frames {
             // One more may be the first half of the terminator.
             let is_too_long = self.buffer.len() > limit + 1;
             return if is_too_long {
-                Err(TooLong(limit))
+                Err(DisconnectReason::LineTooLong(limit))
             } else {
                 Ok(None)
             };
@@ -68,17 +86,17 @@ impl Frames {
             line.truncate(line.len() - 1);
         }
         if line.len() > limit {
-            return Err(TooLong(limit));
+            return Err(DisconnectReason::LineTooLong(limit));
         }
         Ok(Some(line))
     }
 
     /// Takes what is left when the input has ended: a line without its end.
-    pub(super) fn last(&mut self) -> Result<Option<Bytes>, TooLong> {
+    pub(super) fn last(&mut self) -> Result<Option<Bytes>, DisconnectReason> {
         self.searched = 0;
         let rest = self.buffer.split().freeze();
         match self.line {
-            Some(limit) if rest.len() > limit => Err(TooLong(limit)),
+            Some(limit) if rest.len() > limit => Err(DisconnectReason::LineTooLong(limit)),
             _ => Ok((!rest.is_empty()).then_some(rest)),
         }
     }

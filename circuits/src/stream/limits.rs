@@ -15,6 +15,8 @@ pub(crate) struct Limits {
     pub(crate) idle_timeout: Option<Duration>,
     /// At its end, the stream is told as `Eof` and stays open for writing.
     pub(crate) half_open: bool,
+    /// A peer that begins as TLS does is disconnected.
+    pub(crate) refuse_tls: bool,
 }
 
 impl Default for Limits {
@@ -26,6 +28,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             idle_timeout: None,
             half_open: false,
+            refuse_tls: false,
         }
     }
 }

@@ -41,7 +41,7 @@ mod peer;
 mod pipe;
 mod pump;
 mod reason;
-#[cfg(feature = "net")]
+#[cfg(feature = "tls")]
 mod secure;
 mod secured;
 
@@ -58,4 +58,6 @@ pub use self::peer::Peer;
 pub use self::pipe::Pipe;
 pub(crate) use self::pump::Pump;
 pub use self::reason::DisconnectReason;
+#[cfg(feature = "tls")]
+pub use self::secure::StartTlsError;
 pub use self::secured::Secured;

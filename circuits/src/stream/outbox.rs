@@ -19,25 +19,43 @@ const OVERHEAD: usize = 64;
 /// passed by one chunk a waiting sender.
 pub(super) struct Outbox {
     limit: usize,
-    /// Mirrors `State::ending`, so that it can be asked without the lock.
-    is_ending: AtomicBool,
+    /// Mirrors `State::ending` and `State::turn`, so that they can be asked without the
+    /// lock.
+    pub(super) is_halted: AtomicBool,
     state: Mutex<State>,
 }
 
+/// How far a stream is on its way from plain text to TLS.
 #[derive(Default)]
-struct State {
-    chunks: VecDeque<Bytes>,
+#[allow(dead_code, reason = "most are made with the feature `tls` only")]
+pub(super) enum Turn {
+    /// It stays what it is.
+    #[default]
+    Never,
+    /// It may be asked for.
+    Possible,
+    /// It is asked for. What is queued from now on is held until it is done.
+    Asked(VecDeque<Bytes>),
+    /// The same, and nothing more comes before it.
+    Begun(VecDeque<Bytes>),
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) chunks: VecDeque<Bytes>,
+    pub(super) turn: Turn,
+    /// Of all that is queued, held or being written.
     size: usize,
     /// It shall end, and why.
-    ending: Option<DisconnectReason>,
+    pub(super) ending: Option<DisconnectReason>,
     /// Nothing more is taken.
-    is_closed: bool,
+    pub(super) is_closed: bool,
     /// What was taken is lost.
     is_abandoned: bool,
     /// All that it will ever be given has been written.
     is_finished: bool,
     /// It has ended.
-    is_gone: bool,
+    pub(super) is_gone: bool,
     /// The one task that moves the bytes. It stays, also when it is woken.
     pump: Option<Waker>,
     /// Who waits for room. Plain wakers and not a semaphore of tokio's, whose
@@ -47,11 +65,19 @@ struct State {
     mourners: Vec<Waker>,
 }
 
+/// Who queues a chunk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    Anybody,
+    /// The pump, for who replies to what it has read.
+    Pump,
+}
+
 impl Outbox {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
-            is_ending: AtomicBool::new(false),
+            is_halted: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -59,15 +85,16 @@ impl Outbox {
     /// Queues a chunk and waits until there is room; `false` if the stream has
     /// ended, or ends meanwhile.
     pub(super) async fn push(&self, data: Bytes) -> bool {
-        self.push_and(data, State::wake_pump).await
+        self.push_as(Writer::Anybody, data).await
     }
 
-    /// The same for the pump itself, which looks after its queue anyway.
+    /// The same for the pump itself, which looks after its queue anyway. A reply is not
+    /// held, and does not wait for what is.
     pub(super) async fn reply(&self, data: Bytes) -> bool {
-        self.push_and(data, |_| ()).await
+        self.push_as(Writer::Pump, data).await
     }
 
-    async fn push_and(&self, data: Bytes, queued: fn(&State)) -> bool {
+    async fn push_as(&self, writer: Writer, data: Bytes) -> bool {
         let mut chunk = Some(data);
         poll_fn(|task| {
             let mut state = self.state();
@@ -75,10 +102,10 @@ impl Outbox {
                 return Poll::Ready(chunk.is_none() && !state.is_abandoned);
             }
             if let Some(chunk) = chunk.take().filter(|chunk| !chunk.is_empty()) {
-                state.queue(chunk);
-                queued(&state);
+                state.queue(writer, chunk);
             }
-            if state.size <= self.limit {
+            let is_free = writer == Writer::Pump && state.is_held();
+            if state.size <= self.limit || is_free {
                 return Poll::Ready(true);
             }
             state.wait(task.waker());
@@ -99,18 +126,20 @@ impl Outbox {
         if state.size > 0 && state.size + data.len() + OVERHEAD > self.limit {
             return Err(WriteError::Full(data));
         }
-        state.queue(data);
-        state.wake_pump();
+        state.queue(Writer::Anybody, data);
         Ok(())
     }
 
-    /// Waits for the next chunk; `None` once the queue is closed and empty.
+    /// Waits for the next chunk; `None` once the queue is empty and closed, or all has
+    /// been taken that comes before the turn.
     pub(super) async fn next(&self) -> Option<Bytes> {
         poll_fn(|task| {
             let mut state = self.state();
             match state.chunks.pop_front() {
                 Some(chunk) => Poll::Ready(Some(chunk)),
-                None if state.is_closed => Poll::Ready(None),
+                None if state.is_closed || matches!(state.turn, Turn::Begun(_)) => {
+                    Poll::Ready(None)
+                }
                 None => state.wait_as_pump(task.waker()),
             }
         })
@@ -159,6 +188,7 @@ impl Outbox {
             let mut state = self.state();
             state.is_abandoned = true;
             state.chunks.clear();
+            state.turn = Turn::Never;
         }
         self.close();
     }
@@ -171,14 +201,28 @@ impl Outbox {
             return false;
         }
         state.ending = Some(reason);
-        self.is_ending.store(true, Ordering::Release);
+        self.is_halted.store(true, Ordering::Release);
         state.wake_pump();
         true
     }
 
-    /// Says whether the stream shall end.
-    pub(super) fn is_ending(&self) -> bool {
-        self.is_ending.load(Ordering::Acquire)
+    /// Says whether nothing more shall be read: to the end, or until the turn is done.
+    pub(super) fn is_halted(&self) -> bool {
+        self.is_halted.load(Ordering::Acquire)
+    }
+
+    /// Says, as the pump, that nothing more comes before the turn.
+    pub(super) fn turn(&self) {
+        let mut state = self.state();
+        if let Turn::Asked(held) = std::mem::take(&mut state.turn) {
+            state.turn = Turn::Begun(held);
+        }
+        state.wake_pump();
+    }
+
+    /// Says whether what is queued is held.
+    pub(super) fn is_held(&self) -> bool {
+        self.state().is_held()
     }
 
     /// Returns why the stream shall end, if it shall.
@@ -186,12 +230,13 @@ impl Outbox {
         self.state().ending.clone()
     }
 
-    /// Waits, as the pump, until the stream shall end.
-    pub(super) async fn ended(&self) -> DisconnectReason {
+    /// Waits, as the pump, until the stream shall end, with the reason, or turn.
+    pub(super) async fn halted(&self) -> Option<DisconnectReason> {
         poll_fn(|task| {
             let mut state = self.state();
             match &state.ending {
-                Some(reason) => Poll::Ready(reason.clone()),
+                Some(reason) => Poll::Ready(Some(reason.clone())),
+                None if state.is_held() => Poll::Ready(None),
                 None => state.wait_as_pump(task.waker()),
             }
         })
@@ -245,15 +290,25 @@ impl Outbox {
         .await
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn queue(&mut self, chunk: Bytes) {
+    fn queue(&mut self, writer: Writer, chunk: Bytes) {
         self.size += chunk.len() + OVERHEAD;
-        self.chunks.push_back(chunk);
+        match (&mut self.turn, writer) {
+            (Turn::Asked(held) | Turn::Begun(held), Writer::Anybody) => held.push_back(chunk),
+            _ => self.chunks.push_back(chunk),
+        }
+        if writer == Writer::Anybody {
+            self.wake_pump();
+        }
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.turn, Turn::Asked(_) | Turn::Begun(_))
     }
 
     fn wait(&mut self, waker: &Waker) {
@@ -261,7 +316,7 @@ impl State {
     }
 
     /// Waits as the pump, which does all its waiting in one task.
-    fn wait_as_pump<T>(&mut self, waker: &Waker) -> Poll<T> {
+    pub(super) fn wait_as_pump<T>(&mut self, waker: &Waker) -> Poll<T> {
         match &mut self.pump {
             Some(pump) => pump.clone_from(waker),
             None => self.pump = Some(waker.clone()),
@@ -269,13 +324,13 @@ impl State {
         Poll::Pending
     }
 
-    fn wake_pump(&self) {
+    pub(super) fn wake_pump(&self) {
         if let Some(pump) = &self.pump {
             pump.wake_by_ref();
         }
     }
 
-    fn wake_senders(&mut self) {
+    pub(super) fn wake_senders(&mut self) {
         for sender in self.senders.drain(..) {
             sender.wake();
         }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 
 use crate::Handle;
-use crate::stream::frames::{Frames, TooLong};
+use crate::stream::frames::Frames;
 use crate::stream::outbox::Outbox;
 use crate::stream::{
     Connected, Connection, DisconnectReason, Disconnected, Eof, Hears, Limits, OnChannel, Read,
@@ -21,9 +21,9 @@ use crate::stream::{
 /// A stream that is told as open, and that will be told as ended, once, however
 /// that comes about.
 pub(crate) struct Pump<H: Hears = OnChannel> {
-    connection: Connection,
+    pub(super) connection: Connection,
     limits: Limits,
-    hears: H,
+    pub(super) hears: H,
     /// Says that what was read before is void; true, that it is read on after an end.
     pub(super) anew: Option<watch::Receiver<bool>>,
     is_left: bool,
@@ -64,6 +64,20 @@ impl<H: Hears> Pump<H> {
         sink: &mut (impl AsyncWrite + Unpin),
         closing: &mut watch::Receiver<()>,
     ) -> DisconnectReason {
+        let reason = self.run_to_turn(source, sink, closing).await;
+        // Never a turn: nobody has said that it is possible.
+        reason.unwrap_or(DisconnectReason::OwnerFailed)
+    }
+
+    /// The same for a stream that may go over to TLS; without a reason where it shall.
+    /// What was read and not yet told is void then, and all has been written that comes
+    /// before.
+    pub(crate) async fn run_to_turn(
+        &self,
+        source: &mut (impl AsyncRead + Unpin),
+        sink: &mut (impl AsyncWrite + Unpin),
+        closing: &mut watch::Receiver<()>,
+    ) -> Option<DisconnectReason> {
         let outbox = self.connection.outbox();
         let limit = self.limits.write_timeout;
         let gate = pin!(closed(closing));
@@ -72,7 +86,10 @@ impl<H: Hears> Pump<H> {
             biased;
             async {
                 let reason = self.read(source, gate).await;
-                outbox.close();
+                match reason {
+                    Some(_) => drop(outbox.close()),
+                    None => outbox.turn(),
+                }
                 reason
             },
             // Joined, not raced: a handler that is busy for a peer that has
@@ -80,7 +97,7 @@ impl<H: Hears> Pump<H> {
             // and go cannot pile up work.
             write(sink, outbox, limit),
         );
-        outbox.ending().unwrap_or(reason)
+        outbox.ending().or(reason)
     }
 
     /// Tells that the stream has ended.
@@ -95,68 +112,77 @@ impl<H: Hears> Pump<H> {
         &self,
         source: &mut (impl AsyncRead + Unpin),
         mut gate: Pin<&mut impl Future<Output = ()>>,
-    ) -> DisconnectReason {
+    ) -> Option<DisconnectReason> {
         let mut anew = self.anew.clone();
         loop {
-            if let Some(reason) = self.read_on(source, &mut gate, &mut anew).await {
-                return reason;
+            match self.read_on(source, &mut gate, &mut anew).await {
+                Stop::Anew => {}
+                Stop::Turn => return None,
+                Stop::End(reason) => return Some(reason),
             }
         }
     }
 
-    /// Reads to the end; without a reason where it has to begin anew.
+    /// Reads to the end, or until what was read is void.
     async fn read_on(
         &self,
         source: &mut (impl AsyncRead + Unpin),
         gate: &mut Pin<&mut impl Future<Output = ()>>,
         anew: &mut Option<watch::Receiver<bool>>,
-    ) -> Option<DisconnectReason> {
+    ) -> Stop {
         let outbox = self.connection.outbox();
-        let mut frames = Frames::new(self.limits.read_size, self.limits.line);
+        let is_wary = self.limits.refuse_tls && self.connection.secured().is_none();
+        let mut frames = Frames::new(self.limits.read_size, self.limits.line).wary(is_wary);
         loop {
             // What has been read is handled, also when the owner closes.
-            while !outbox.is_ending() {
+            while !outbox.is_halted() {
                 if has_word(anew) {
-                    return None;
+                    return Stop::Anew;
                 }
                 match frames.next() {
                     Ok(Some(data)) => self.ask(data).await,
                     Ok(None) => break,
-                    Err(TooLong(limit)) => return Some(DisconnectReason::LineTooLong(limit)),
+                    Err(reason) => return self.refuse(reason),
                 }
             }
             let filled = tokio::select! {
                 biased;
-                reason = outbox.ended() => return Some(reason),
-                () = gate.as_mut() => return Some(DisconnectReason::OwnerStopped),
-                _ = word(anew) => return None,
+                reason = outbox.halted() => return reason.into(),
+                () = gate.as_mut() => return Stop::End(DisconnectReason::OwnerStopped),
+                _ = word(anew) => return Stop::Anew,
                 filled = within(self.limits.idle_timeout, frames.fill(source)) => filled,
             };
             match filled {
-                Err(limit) => return Some(DisconnectReason::Idle(limit)),
-                Ok(Err(error)) => return Some(DisconnectReason::Failed(error.into())),
+                Err(limit) => return Stop::End(DisconnectReason::Idle(limit)),
+                Ok(Err(error)) => return Stop::End(DisconnectReason::Failed(error.into())),
                 Ok(Ok(0)) => break,
                 Ok(Ok(_)) => {}
             }
         }
         match frames.last() {
-            Err(TooLong(limit)) => return Some(DisconnectReason::LineTooLong(limit)),
+            Err(reason) => return self.refuse(reason),
             Ok(Some(data)) => self.ask(data).await,
             Ok(None) => {}
         }
         if !self.limits.half_open {
-            return Some(DisconnectReason::PeerClosed);
+            return Stop::End(DisconnectReason::PeerClosed);
         }
         let eof = Eof::new(self.connection.clone());
         self.hears.hear(eof).await;
         // The sending side stays open.
         tokio::select! {
             biased;
-            reason = outbox.ended() => Some(reason),
-            () = gate.as_mut() => Some(DisconnectReason::OwnerStopped),
-            () = go_on(anew) => None,
-            () = outbox.finished() => Some(DisconnectReason::PeerClosed),
+            reason = outbox.halted() => reason.into(),
+            () = gate.as_mut() => Stop::End(DisconnectReason::OwnerStopped),
+            () = go_on(anew) => Stop::Anew,
+            () = outbox.finished() => Stop::End(DisconnectReason::PeerClosed),
         }
+    }
+
+    fn refuse(&self, reason: DisconnectReason) -> Stop {
+        let peer = self.connection.peer();
+        tracing::debug!(target: "circuits", %peer, %reason, "disconnected");
+        Stop::End(reason)
     }
 
     async fn ask(&self, data: Bytes) {
@@ -175,6 +201,21 @@ impl<H: Hears> Drop for Pump<H> {
             let event = Disconnected::new(self.connection.clone(), DisconnectReason::OwnerFailed);
             self.hears.hear_now(event);
         }
+    }
+}
+
+/// Why nothing more is read.
+enum Stop {
+    End(DisconnectReason),
+    /// The stream goes over to TLS.
+    Turn,
+    /// What was read is void, and it begins anew.
+    Anew,
+}
+
+impl From<Option<DisconnectReason>> for Stop {
+    fn from(reason: Option<DisconnectReason>) -> Self {
+        reason.map_or(Self::Turn, Self::End)
     }
 }
 
@@ -226,6 +267,8 @@ async fn write_all(
                 timely(limit, sink.flush()).await?;
                 match outbox.next().await {
                     Some(chunk) => chunk,
+                    // The sending side is not at its end.
+                    None if outbox.is_held() => return Ok(()),
                     None => {
                         timely(limit, sink.shutdown()).await?;
                         outbox.finish();

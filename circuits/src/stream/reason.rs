@@ -21,6 +21,10 @@ pub enum DisconnectReason {
     WriteTimeout(Duration),
     /// Reading or writing failed.
     Failed(Error),
+    /// The peer speaks TLS to a server in plain text that refuses it.
+    TlsRefused,
+    /// It was to be encrypted, and the TLS handshake failed or took too long.
+    Insecure(Error),
     /// The component that it belongs to stopped in order.
     OwnerStopped,
     /// The component that it belongs to was killed or crashed; what was queued is
@@ -37,6 +41,8 @@ impl fmt::Display for DisconnectReason {
             Self::Idle(limit) => write!(f, "the peer sent nothing for {limit:?}"),
             Self::WriteTimeout(limit) => write!(f, "the peer took nothing for {limit:?}"),
             Self::Failed(error) => write!(f, "the connection failed: {error}"),
+            Self::TlsRefused => f.write_str("the peer speaks TLS where plain text is expected"),
+            Self::Insecure(error) => error.fmt(f),
             Self::OwnerStopped => f.write_str("its component has stopped"),
             Self::OwnerFailed => f.write_str("its component was killed or crashed"),
         }

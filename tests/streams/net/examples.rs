@@ -5,6 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Child;
 
 use super::{line_of, python, start};
+use crate::authority::Authority;
 use crate::folder::Folder;
 use crate::programs::example;
 use crate::support::soon;
@@ -62,6 +63,21 @@ async fn udp_echo_sends_a_datagram_back_to_python() {
         s.sendto(b'hello', ('127.0.0.1', int(sys.argv[1])))\n\
         print(s.recv(100).decode())";
     assert_eq!(line_of(&mut python(program, &[port])).await, "hello");
+}
+
+#[tokio::test]
+async fn starttls_goes_over_to_tls_for_openssl() {
+    let authority = Authority::new();
+    authority.sign("localhost");
+    let (certificate, key) = (
+        authority.path("localhost.pem"),
+        authority.path("localhost.key"),
+    );
+    let (_server, address) = serve("starttls", &[&certificate, &key, "127.0.0.1:0"]).await;
+    let arguments = ["s_client", "-quiet", "-starttls", "smtp", "-connect"];
+    let peer = start("openssl", &[&arguments[..], &[&address]].concat());
+    let said = ask(peer, b"NOOP\r\nQUIT\r\n").await;
+    assert_eq!(said, "250 Nobody hears us\r\n221 Bye\r\n");
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@ mod client;
 mod examples;
 mod hostile;
 mod pipe;
+mod refuse_tls;
 mod server;
 mod sessions;
+mod start_tls;
+mod start_tls_client;
 mod udp;
 mod unix;
 

@@ -1,19 +1,27 @@
 //! The TLS client.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use crate::net::dial::{Client, Dial};
 use crate::net::tcp_client::TcpDial;
+use crate::net::tls::HandshakeReason;
 use crate::net::tls::socket::TlsSocket;
-use crate::net::{ClientTls, Connect, ConnectError, TcpClient, UnreachableReason};
-use crate::stream::{Close, Connection, Peer, Write};
+use crate::net::tls::start::{Agrees, Startable, Starts};
+use crate::net::{ClientTls, Connect, ConnectError, Serves, TcpClient, UnreachableReason};
+use crate::stream::{Close, Connection, DisconnectReason, Hears, Peer, Pump, Write};
 use crate::{Context, component, handler};
 
-/// A TCP client whose connections are encrypted, made by [`TcpClient::tls`]; in all else
-/// as [`TcpClient`].
+/// A TCP client whose connections are encrypted, made by [`TcpClient::tls`], or can be,
+/// made by [`TcpClient::start_tls`]; in all else as [`TcpClient`].
 ///
 /// The handshake counts as connecting, and its time as that of the connect timeout. One
 /// that fails is told as [`Unreachable`](crate::net::Unreachable), with the reason
@@ -22,6 +30,7 @@ use crate::{Context, component, handler};
 pub struct TlsClient {
     tcp: TcpClient,
     tls: ClientTls,
+    starts: Starts,
     client: Option<Client>,
 }
 
@@ -41,9 +50,57 @@ impl TcpClient {
     /// # }
     /// ```
     pub fn tls(self, tls: ClientTls) -> TlsClient {
+        self.starting(tls, Starts::AtOnce)
+    }
+
+    /// Makes a client whose connections begin in plain text and go over to TLS when a
+    /// handler says so, by [`Connection::start_tls`]; with the settings made so far.
+    ///
+    /// The handshake may take as long as connecting: the connect timeout.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use circuits::net::{ClientTls, Read, StartTlsError, TcpClient, TlsStarted, WriteError};
+    /// use circuits::prelude::*;
+    ///
+    /// /// Has sent `STARTTLS`, and waits for the word.
+    /// #[component(channel = "client")]
+    /// struct Mailer;
+    ///
+    /// #[component]
+    /// impl Mailer {
+    ///     #[handler("read")]
+    ///     fn read(&mut self, line: &Read) -> Result<(), StartTlsError> {
+    ///         if line.data.starts_with(b"220") && line.connection.secured().is_none() {
+    ///             line.connection.start_tls()?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    ///
+    ///     #[handler("tls_started")]
+    ///     async fn tls_started(&mut self, event: &TlsStarted) -> Result<(), WriteError> {
+    ///         event.connection.write("EHLO mailer.example\r\n").await
+    ///     }
+    /// }
+    ///
+    /// # async fn f(system: System) -> circuits::Result<()> {
+    /// system.supervise(|| Mailer).await?;
+    /// let client = TcpClient::connect("mail.example:25").lines(4096);
+    /// let client = client.start_tls(ClientTls::new());
+    /// system.supervise(move || client.clone()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_tls(self, tls: ClientTls) -> TlsClient {
+        self.starting(tls, Starts::OnRequest)
+    }
+
+    fn starting(self, tls: ClientTls, starts: Starts) -> TlsClient {
         TlsClient {
             tcp: self,
             tls,
+            starts,
             client: None,
         }
     }
@@ -57,6 +114,8 @@ impl TlsClient {
             tcp: self.tcp.to_dial(),
             tls: self.tls.clone(),
             connector: TlsConnector::from(Arc::new(self.tls.to_config())),
+            starts: self.starts,
+            limit: self.tcp.plan.connect_timeout,
         };
         self.client = Some(Client::begin(cx, &self.tcp.plan, dial).await?);
         Ok(())
@@ -84,7 +143,7 @@ impl TlsClient {
 impl Clone for TlsClient {
     /// Clones what it was made with, not its connection.
     fn clone(&self) -> Self {
-        self.tcp.clone().tls(self.tls.clone())
+        self.tcp.clone().starting(self.tls.clone(), self.starts)
     }
 }
 
@@ -94,31 +153,93 @@ impl fmt::Debug for TlsClient {
     }
 }
 
-/// Connects by TCP, then agrees on TLS.
+/// Connects by TCP, then agrees on TLS, or does so when it is asked to.
 #[derive(Clone)]
 struct TlsDial {
     tcp: TcpDial,
     tls: ClientTls,
     connector: TlsConnector,
+    starts: Starts,
+    limit: Duration,
 }
 
 impl Dial for TlsDial {
-    type Socket = TlsSocket;
+    type Socket = Dialed;
 
-    async fn dial(&self, address: &str) -> Result<(TlsSocket, Peer), UnreachableReason> {
+    async fn dial(&self, address: &str) -> Result<(Dialed, Peer), UnreachableReason> {
         let name = self.tls.name_for(address);
         let name = name.map_err(|error| UnreachableReason::Insecure(error.into()))?;
-        let server_name = Some(name.to_str().into_owned());
         let (stream, peer) = self.tcp.dial(address).await?;
-        let agreed = self.connector.connect(name, stream).await;
-        let stream = agreed.map_err(|error| UnreachableReason::Insecure(error.into()))?;
-        let stream = TlsStream::from(stream);
-        Ok((
-            TlsSocket {
-                stream,
-                server_name,
-            },
-            peer,
-        ))
+        let tls = Asks {
+            connector: self.connector.clone(),
+            name,
+            limit: self.limit,
+        };
+        let dialed = match self.starts {
+            Starts::OnRequest => Dialed::Plain(Startable { stream, tls }),
+            Starts::AtOnce => {
+                let agreed = tls.connect(stream).await;
+                let agreed = agreed.map_err(|error| UnreachableReason::Insecure(error.into()))?;
+                Dialed::Secure(Box::new(agreed))
+            }
+        };
+        Ok((dialed, peer))
+    }
+}
+
+/// How a client asks one server for TLS.
+struct Asks {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+    limit: Duration,
+}
+
+impl Asks {
+    async fn connect(self, stream: TcpStream) -> io::Result<TlsSocket> {
+        let server_name = Some(self.name.to_str().into_owned());
+        let stream = self.connector.connect(self.name, stream).await?;
+        Ok(TlsSocket {
+            stream: TlsStream::from(stream),
+            server_name,
+        })
+    }
+}
+
+impl Agrees for Asks {
+    async fn agree(self, stream: TcpStream) -> Result<TlsSocket, HandshakeReason> {
+        let limit = self.limit;
+        let agreed = timeout(limit, self.connect(stream)).await;
+        agreed
+            .map_err(|_| HandshakeReason::TimedOut(limit))?
+            .map_err(|error| HandshakeReason::Failed(error.into()))
+    }
+}
+
+/// A connection of a client, in plain text or not.
+enum Dialed {
+    Plain(Startable<Asks>),
+    Secure(Box<TlsSocket>),
+}
+
+impl Serves for Dialed {
+    /// Nothing: a client refuses nobody.
+    fn excuse(&self, _words: &[u8]) {}
+
+    fn mark(&self, connection: &Connection) {
+        match self {
+            Self::Plain(socket) => socket.mark(connection),
+            Self::Secure(socket) => socket.mark(connection),
+        }
+    }
+
+    async fn serve<H: Hears>(
+        self,
+        pump: Pump<H>,
+        closing: watch::Receiver<()>,
+    ) -> DisconnectReason {
+        match self {
+            Self::Plain(socket) => socket.serve(pump, closing).await,
+            Self::Secure(socket) => socket.serve(pump, closing).await,
+        }
     }
 }

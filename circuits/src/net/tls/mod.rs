@@ -5,6 +5,9 @@
 //!                           └─ fails ─► HandshakeFailed
 //! TlsClient: dial ─► handshake ─► Connected, Read, ..
 //!                           └─ fails ─► Unreachable
+//!
+//! Both, made with `start_tls`: Connected, Read, .. ─► handshake ─► TlsStarted, Read, ..
+//!                                                        └─ fails ─► HandshakeFailed
 //! ```
 
 mod accept;
@@ -16,11 +19,12 @@ mod pem;
 mod server;
 mod server_config;
 mod socket;
+mod start;
 mod verify;
 
 pub use self::client::TlsClient;
 pub use self::client_config::ClientTls;
 pub use self::error::TlsError;
-pub use self::event::{HandshakeFailed, HandshakeReason};
+pub use self::event::{HandshakeFailed, HandshakeReason, TlsStarted};
 pub use self::server::{TlsServer, TlsSessions};
 pub use self::server_config::{ClientCertificates, ServerTls};

@@ -7,12 +7,13 @@ use crate::component::{Component, Handles};
 use crate::net::serve::{on_channel, with_sessions};
 use crate::net::sessions::{Begins, sessions};
 use crate::net::tls::accept::TlsListener;
+use crate::net::tls::start::Starts;
 use crate::net::{BindError, Listening, ServerTls, TcpServer};
 use crate::stream::{Close, Connection, Read, Write};
 use crate::{Context, component, handler};
 
-/// A TCP server whose connections are encrypted, made by [`TcpServer::tls`]; in all else
-/// as [`TcpServer`].
+/// A TCP server whose connections are encrypted, made by [`TcpServer::tls`], or can be,
+/// made by [`TcpServer::start_tls`]; in all else as [`TcpServer`].
 ///
 /// The handshake with a peer is done in the task of its connection, so that none waits
 /// for another, and within a time limit. Only then the connection is told as
@@ -28,12 +29,41 @@ use crate::{Context, component, handler};
 pub struct TlsServer {
     server: TcpServer,
     tls: ServerTls,
+    starts: Starts,
 }
 
 impl TcpServer {
     /// Makes a server whose connections are encrypted, with the settings made so far.
     pub fn tls(self, tls: ServerTls) -> TlsServer {
-        TlsServer { server: self, tls }
+        self.starting(tls, Starts::AtOnce)
+    }
+
+    /// Makes a server whose connections begin in plain text and go over to TLS when a
+    /// handler says so, by [`Connection::start_tls`]; with the settings made so far.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use circuits::net::{ServerTls, TcpServer};
+    /// use circuits::prelude::*;
+    ///
+    /// # async fn f(system: System) -> circuits::Result<()> {
+    /// let tls = ServerTls::from_files("server.pem", "server.key")?;
+    /// let server = TcpServer::bind("127.0.0.1:2525").lines(4096).start_tls(tls);
+    /// system.supervise(move || server.clone()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_tls(self, tls: ServerTls) -> TlsServer {
+        self.starting(tls, Starts::OnRequest)
+    }
+
+    fn starting(self, tls: ServerTls, starts: Starts) -> TlsServer {
+        TlsServer {
+            server: self,
+            tls,
+            starts,
+        }
     }
 }
 
@@ -50,8 +80,12 @@ impl TlsServer {
 
     async fn listen(&self) -> Result<(TlsListener, Listening), BindError> {
         let (socket, address) = self.server.listen().await?;
-        let tls = self.tls.clone();
-        Ok((TlsListener { socket, tls }, Listening::new(address)))
+        let listener = TlsListener {
+            socket,
+            tls: self.tls.clone(),
+            starts: self.starts,
+        };
+        Ok((listener, Listening::new(address)))
     }
 }
 

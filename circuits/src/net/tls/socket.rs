@@ -6,8 +6,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsStream;
 
-use crate::net::{Serves, linger};
-use crate::stream::{DisconnectReason, Hears, Pump, Secured};
+use crate::net::Serves;
+use crate::net::socket::leave;
+use crate::stream::{Connection, DisconnectReason, Hears, Pump, Secured};
 
 /// A socket whose handshake is done.
 pub(super) struct TlsSocket {
@@ -19,17 +20,17 @@ impl Serves for TlsSocket {
     /// Nothing: what is not yet encrypted would not be understood.
     fn excuse(&self, _words: &[u8]) {}
 
-    fn secured(&self) -> Option<Secured> {
+    fn mark(&self, connection: &Connection) {
         let (_, state) = self.stream.get_ref();
         let shown = state.peer_certificates().unwrap_or_default();
-        Some(Secured {
+        connection.secure(Secured {
             peer_certificates: shown
                 .iter()
                 .map(|der| Bytes::copy_from_slice(der))
                 .collect(),
             protocol: state.alpn_protocol().map(Bytes::copy_from_slice),
             server_name: self.server_name.clone(),
-        })
+        });
     }
 
     async fn serve<H: Hears>(
@@ -39,20 +40,10 @@ impl Serves for TlsSocket {
     ) -> DisconnectReason {
         let (mut source, mut sink) = split(self.stream);
         let reason = pump.run(&mut source, &mut sink, &mut closing).await;
-        let may_answer = !matches!(
-            reason,
-            DisconnectReason::WriteTimeout(_) | DisconnectReason::Failed(_)
-        );
         let socket = match source.unsplit(sink) {
             TlsStream::Client(stream) => stream.into_inner().0,
             TlsStream::Server(stream) => stream.into_inner().0,
         };
-        if may_answer {
-            linger(socket).await;
-        } else {
-            drop(socket);
-        }
-        pump.leave(reason.clone()).await;
-        reason
+        leave(socket, pump, reason).await
     }
 }
