@@ -172,12 +172,6 @@ impl Connection {
         self.outbox().left().await;
     }
 
-    /// Returns why it was asked to end, or could not go on.
-    #[cfg(feature = "net")]
-    pub(crate) fn ending(&self) -> Option<DisconnectReason> {
-        self.outbox().ending()
-    }
-
     pub(super) fn outbox(&self) -> &Outbox {
         &self.shared.outbox
     }

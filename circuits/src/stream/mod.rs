@@ -30,6 +30,8 @@
 mod anew;
 mod byte_stream;
 mod connection;
+#[cfg(feature = "net")]
+mod ending;
 mod error;
 mod event;
 mod frames;
