@@ -9,6 +9,7 @@ mod server;
 mod sessions;
 mod start_tls;
 mod start_tls_client;
+mod tls_peers;
 mod udp;
 mod unix;
 
