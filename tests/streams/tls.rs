@@ -145,6 +145,49 @@ async fn net_060_a_handshake_has_a_time_limit() {
     assert!(served.heard.is_silent());
 }
 
+/// It is never silent for as long as the limit.
+#[tokio::test]
+async fn net_060_a_handshake_that_comes_byte_by_byte_has_the_same_time_limit() {
+    let limit = Duration::from_millis(200);
+    let mut served = serve(Authority::new().server().handshake_timeout(limit)).await;
+    let mut slow = soon(TcpStream::connect(served.address)).await.unwrap();
+    // The head of a long first message of a client, and zeros.
+    let head = [22, 3, 1, 0x3f, 0xff, 1, 0, 0x3f, 0xfb];
+    let mut hello = head.into_iter().chain(std::iter::repeat(0));
+    loop {
+        let byte = hello.next().unwrap();
+        if slow.write_all(&[byte]).await.is_err() {
+            break;
+        }
+        let soon = Duration::from_millis(5);
+        match tokio::time::timeout(soon, slow.read(&mut [0])).await {
+            Ok(_) => break,
+            Err(_) => assert!(served.heard.is_silent()),
+        }
+    }
+    let failed = served.failed().await;
+    assert_eq!(failed.reason.to_string(), "no TLS handshake within 200ms");
+    assert!(served.heard.is_silent());
+}
+
+#[tokio::test]
+async fn a_tls_server_and_its_client_finish_and_go_on_reading() {
+    let authority = Authority::new();
+    let system = System::with(Options::new());
+    let (served, client) = (
+        listen(&system, "tcp").await,
+        listen(&system, "client").await,
+    );
+    let listening = system.on("tcp").wait::<Listening>();
+    let server = TcpServer::bind("127.0.0.1:0").half_open();
+    let server = server.tls(authority.server());
+    system.supervise(move || server.clone()).await.unwrap();
+    let address = soon(listening).await.unwrap().address;
+    let asking = TcpClient::connect(address).tls(authority.client());
+    system.supervise(move || asking.clone()).await.unwrap();
+    crate::net::finish::check(&system, "tcp", served, client).await;
+}
+
 #[tokio::test]
 async fn net_060_client_certificates_are_asked_for_and_shown_on_the_connection() {
     let authority = Authority::new();

@@ -19,7 +19,8 @@ use crate::component::Component;
 use crate::net::serve::close_with;
 use crate::net::{Connect, ConnectError, Serves, Unreachable, UnreachableReason};
 use crate::stream::{
-    Close, Closing, Connection, ConnectionId, DisconnectReason, Limits, Peer, Pump, Write, closed,
+    Close, Closing, Connection, ConnectionId, DisconnectReason, Finish, Limits, Peer, Pump, Write,
+    closed,
 };
 use crate::{Backoff, ComponentId, Context, Handle};
 
@@ -227,6 +228,11 @@ impl Client {
     pub(super) async fn write(&self, event: &Write, owner: ComponentId) -> Option<bool> {
         let connection = self.line.state().connection.clone();
         event.answer(owner, connection.as_ref()).await
+    }
+
+    pub(super) fn finish(&self, event: &Finish, owner: ComponentId) -> Option<bool> {
+        let connection = self.line.state().connection.clone();
+        event.answer(owner, connection.as_ref())
     }
 
     /// Closes the connection, or calls off what is being done to have one.

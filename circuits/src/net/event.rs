@@ -72,6 +72,33 @@ pub enum ConnectionLimit {
     PerAddress(usize),
 }
 
+/// Fired when a server cannot accept for lack of what the system gives, such as
+/// descriptors: peers wait meanwhile, and the server tries again after a pause, without
+/// end. There is one for each attempt, and so no more than pauses: from 10 ms on, twice as
+/// long each time, up to 1 s.
+#[derive(Event, Clone, Debug)]
+#[event(crate = crate)]
+#[non_exhaustive]
+pub struct AcceptFailed {
+    /// What the system says.
+    pub error: Error,
+    /// After which time the server tries again.
+    pub pause: Duration,
+    /// So many attempts have failed since the last that did not, this one included.
+    pub count: u32,
+}
+
+impl AcceptFailed {
+    pub(crate) fn new(error: impl Into<Error>, pause: Duration, count: u32) -> Self {
+        let error = error.into();
+        Self {
+            error,
+            pause,
+            count,
+        }
+    }
+}
+
 /// Asks a client to connect; the reply is the connection.
 ///
 /// A client that is connected, or about to be, fails it. So does one that cannot

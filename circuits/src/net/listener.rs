@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 
-use crate::net::{Accepts, ConnectionLimit, Refused, Serves};
+use crate::net::{AcceptFailed, Accepts, ConnectionLimit, Refused, Serves};
 use crate::stream::{Closing, Peer, closed};
 use crate::{Backoff, Handle};
 
@@ -58,7 +58,7 @@ impl<A: Accepts> Listener<A> {
             let step = async {
                 let (socket, peer) = match accepted {
                     Ok(accepted) => accepted,
-                    Err(error) => return pause(&error, &mut failures).await,
+                    Err(error) => return self.pause(error, &mut failures).await,
                 };
                 failures = 0;
                 match seats.take(&peer, connections.len(), self.limit) {
@@ -85,6 +85,26 @@ impl<A: Accepts> Listener<A> {
         drop(self);
         while let Some(ended) = connections.join_next().await {
             report(ended);
+        }
+    }
+
+    /// Accepting fails for one peer, or for lack of files or memory: neither ends a
+    /// server.
+    async fn pause(&self, error: io::Error, failures: &mut u32) {
+        tracing::warn!(target: "circuits", %error, "accept");
+        let is_the_peers = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::Interrupted
+                | io::ErrorKind::PermissionDenied
+        );
+        if !is_the_peers {
+            let pause = PAUSE.delay(*failures);
+            *failures = failures.saturating_add(1);
+            let failed = AcceptFailed::new(error, pause, *failures);
+            self.system.on(&self.channel).fire(failed).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -151,23 +171,6 @@ impl Drop for Seat {
                 taken.remove(&self.address);
             }
         }
-    }
-}
-
-/// Accepting fails for one peer, or for lack of files or memory: neither ends a
-/// server.
-async fn pause(error: &io::Error, failures: &mut u32) {
-    tracing::warn!(target: "circuits", %error, "accept");
-    let is_the_peers = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::PermissionDenied
-    );
-    if !is_the_peers {
-        tokio::time::sleep(PAUSE.delay(*failures)).await;
-        *failures = failures.saturating_add(1);
     }
 }
 

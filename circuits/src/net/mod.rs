@@ -65,8 +65,8 @@ pub use bytes::Bytes;
 pub(crate) use self::bind::{Place, listen};
 pub use self::error::{BindError, ConnectError};
 pub use self::event::{
-    Broadcast, Connect, ConnectionLimit, Datagram, Listening, ListeningAt, Refused, SendTo,
-    Unreachable, UnreachableReason,
+    AcceptFailed, Broadcast, Connect, ConnectionLimit, Datagram, Listening, ListeningAt, Refused,
+    SendTo, Unreachable, UnreachableReason,
 };
 pub(crate) use self::linger::linger;
 pub(crate) use self::listener::Listener;
@@ -85,6 +85,6 @@ pub use self::unix_server::{UnixServer, UnixSessions};
 #[cfg(feature = "tls")]
 pub use crate::stream::StartTlsError;
 pub use crate::stream::{
-    Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Peer, Pipe,
-    Read, Secured, Write, WriteError,
+    Close, Connected, Connection, ConnectionId, DisconnectReason, Disconnected, Eof, Finish, Peer,
+    Pipe, Read, Secured, Write, WriteError,
 };

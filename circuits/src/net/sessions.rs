@@ -51,6 +51,11 @@ macro_rules! sessions {
                 event.answer(cx.id(), None).await
             }
 
+            #[handler("finish")]
+            fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+                event.answer(cx.id(), None)
+            }
+
             #[handler("close")]
             async fn close(&self, event: &Close, cx: &Context<Self>) -> Option<bool> {
                 event.answer(cx.id(), None)

@@ -13,13 +13,13 @@ use crate::net::{
     Connect, ConnectError, SocketOptions, UnreachableReason, inet_setters, socket_setters,
     tcp_setters,
 };
-use crate::stream::{Close, Connection, Peer, Write, limit_setters};
+use crate::stream::{Close, Connection, Finish, Peer, Write, limit_setters};
 use crate::{Context, component, handler};
 
 /// A TCP client: connects, fires [`Connected`](crate::stream::Connected),
 /// [`Read`](crate::stream::Read) and [`Disconnected`](crate::stream::Disconnected) on
 /// its channel, writes back what a handler of `Read` replies, and takes [`Write`],
-/// [`Close`] and [`Connect`].
+/// [`Finish`], [`Close`] and [`Connect`].
 ///
 /// Its channel is `"client"`; `system.supervise(..).channel("..")` puts it on another.
 /// Each client of a system needs one of its own, or events for one reach all.
@@ -152,6 +152,11 @@ impl TcpClient {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         self.client.as_ref()?.write(event, cx.id()).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        self.client.as_ref()?.finish(event, cx.id())
     }
 
     #[handler("close")]

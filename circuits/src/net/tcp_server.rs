@@ -12,7 +12,7 @@ use crate::net::sessions::{Begins, sessions};
 use crate::net::{
     BindError, Listening, Place, SocketOptions, inet_setters, listen, socket_setters, tcp_setters,
 };
-use crate::stream::{Close, Connection, Read, Write, limit_setters};
+use crate::stream::{Close, Connection, Finish, Read, Write, limit_setters};
 use crate::{Context, component, handler};
 
 /// So many peers may wait to be accepted.
@@ -21,7 +21,7 @@ const BACKLOG: u32 = 5000;
 /// A TCP server: fires [`Connected`](crate::net::Connected),
 /// [`Read`](crate::net::Read) and [`Disconnected`](crate::net::Disconnected) on
 /// its channel, writes back what a handler of `Read` replies, and takes
-/// [`Write`] and [`Close`]; the [`Connection`] of each event does the same without one.
+/// [`Write`], [`Finish`] and [`Close`]; the [`Connection`] of each event does the same without one.
 ///
 /// Its channel is `"tcp"`; `system.supervise(..).channel("..")` puts it on
 /// another.
@@ -231,6 +231,11 @@ impl TcpServer {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         event.answer(cx.id(), None).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), None)
     }
 
     #[handler("close")]

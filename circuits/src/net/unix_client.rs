@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 
 use crate::net::dial::{Client, Dial, Plan, client_setters};
 use crate::net::{Connect, ConnectError, SocketOptions, UnreachableReason, socket_setters};
-use crate::stream::{Close, Connection, Peer, Write, limit_setters};
+use crate::stream::{Close, Connection, Finish, Peer, Write, limit_setters};
 use crate::{Context, component, handler};
 
 /// A client of a Unix socket; in all else as [`TcpClient`](crate::net::TcpClient).
@@ -67,6 +67,11 @@ impl UnixClient {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         self.client.as_ref()?.write(event, cx.id()).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        self.client.as_ref()?.finish(event, cx.id())
     }
 
     #[handler("close")]

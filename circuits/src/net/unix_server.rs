@@ -14,7 +14,7 @@ use crate::component::{Component, Handles};
 use crate::net::serve::{Rules, on_channel, server_setters, with_sessions};
 use crate::net::sessions::{Begins, sessions};
 use crate::net::{Accepts, BindError, ListeningAt, SocketOptions, socket_setters};
-use crate::stream::{Close, Connection, Peer, Read, Write, limit_setters};
+use crate::stream::{Close, Connection, Finish, Peer, Read, Write, limit_setters};
 use crate::{Context, component, handler};
 
 /// So many peers may wait to be accepted.
@@ -195,6 +195,11 @@ impl UnixServer {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         event.answer(cx.id(), None).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), None)
     }
 
     #[handler("close")]

@@ -2,6 +2,7 @@
 
 mod client;
 mod examples;
+pub(crate) mod finish;
 mod hostile;
 mod pipe;
 mod refuse_tls;

@@ -17,7 +17,7 @@ use crate::net::tls::HandshakeReason;
 use crate::net::tls::socket::TlsSocket;
 use crate::net::tls::start::{Agrees, Startable, Starts};
 use crate::net::{ClientTls, Connect, ConnectError, Serves, TcpClient, UnreachableReason};
-use crate::stream::{Close, Connection, DisconnectReason, Hears, Peer, Pump, Write};
+use crate::stream::{Close, Connection, DisconnectReason, Finish, Hears, Peer, Pump, Write};
 use crate::{Context, component, handler};
 
 /// A TCP client whose connections are encrypted, made by [`TcpClient::tls`], or can be,
@@ -132,6 +132,11 @@ impl TlsClient {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         self.client.as_ref()?.write(event, cx.id()).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        self.client.as_ref()?.finish(event, cx.id())
     }
 
     #[handler("close")]

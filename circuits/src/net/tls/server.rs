@@ -9,7 +9,7 @@ use crate::net::sessions::{Begins, sessions};
 use crate::net::tls::accept::TlsListener;
 use crate::net::tls::start::Starts;
 use crate::net::{BindError, Listening, ServerTls, TcpServer};
-use crate::stream::{Close, Connection, Read, Write};
+use crate::stream::{Close, Connection, Finish, Read, Write};
 use crate::{Context, component, handler};
 
 /// A TCP server whose connections are encrypted, made by [`TcpServer::tls`], or can be,
@@ -118,6 +118,11 @@ impl TlsServer {
     #[handler("write")]
     async fn write(&self, event: &Write, cx: &Context<Self>) -> Option<bool> {
         event.answer(cx.id(), None).await
+    }
+
+    #[handler("finish")]
+    fn finish(&self, event: &Finish, cx: &Context<Self>) -> Option<bool> {
+        event.answer(cx.id(), None)
     }
 
     #[handler("close")]
