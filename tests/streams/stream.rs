@@ -175,6 +175,23 @@ async fn a_peer_that_says_nothing_is_disconnected_after_the_idle_time_and_not_be
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_a_byte_a_second_is_not_idle_and_its_line_has_the_same_limit() {
+    let choose: Choose = |stream| stream.lines(60).idle_timeout(Duration::from_secs(2));
+    let mut opened = open(choose).await;
+    let begun = tokio::time::Instant::now();
+    // The 61st may be the first half of the terminator; the next is not.
+    for second in 1..=62 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(opened.heard.is_silent(), "after {second} s");
+        opened.peer.write_all(b"x").await.unwrap();
+    }
+    let reason = opened.heard.reason().await;
+    assert_eq!(reason, "a line is longer than 60 bytes");
+    assert!(begun.elapsed() < Duration::from_secs(63));
+    assert_eq!(rest(&mut opened.peer).await, "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_is_disconnected_after_the_write_time() {
     let mut opened = open(|stream| stream.write_queue(1000)).await;
     let begun = tokio::time::Instant::now();

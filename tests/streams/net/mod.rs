@@ -1,6 +1,7 @@
 //! Sockets: servers, clients, datagrams and pipes, with real peers.
 
 mod client;
+mod dial;
 mod examples;
 pub(crate) mod finish;
 mod hostile;
