@@ -15,8 +15,7 @@ use circuits::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// One client, with a connection of its own to the server. Each piece is awaited, so that
-/// neither side sends faster than the other one reads.
+/// One client. Each piece is awaited, so that neither side sends faster than the other reads.
 #[component]
 struct Session {
     client: Connection,
@@ -33,6 +32,7 @@ impl Session {
         cx.register(Back { client }).channel(&channel).await?;
         cx.register(TcpClient::new()).channel(&channel).await?;
         let server = cx.on(&channel).call(Connect::to(&self.target)).await;
+        let server = server.inspect_err(|error| eprintln!("{error:?}"));
         self.server = server.inspect_err(|_| _ = self.client.close()).ok();
         Ok(())
     }
@@ -40,10 +40,10 @@ impl Session {
     #[handler("read")]
     async fn read(&mut self, event: &Read) -> Result<(), Error> {
         println!("{} bytes for the server", event.data.len());
-        let Some(server) = &self.server else {
-            return Ok(());
-        };
-        Ok(server.write(event.data.clone()).await?)
+        match &self.server {
+            Some(server) => Ok(server.write(event.data.clone()).await?),
+            None => Ok(()),
+        }
     }
 }
 
@@ -72,7 +72,6 @@ async fn main() -> circuits::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let given = arguments.next().zip(arguments.next());
     let own = TcpListener::bind("127.0.0.1:0").await?;
-    let is_given = given.is_some();
     let shown = ("127.0.0.1:0".to_owned(), own.local_addr()?.to_string());
     let (from, to) = given.unwrap_or(shown);
     let system = System::new();
@@ -84,7 +83,8 @@ async fn main() -> circuits::Result<()> {
     });
     system.supervise(move || server.clone()).await?;
     let address = listening.await?.address;
-    if is_given {
+    if std::env::args().len() > 2 {
+        println!("listening on {address}");
         return system.run().await;
     }
     let mut peer = TcpStream::connect(address).await?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// What can be set. A setting that is not known is an error, so that no typing mistake
 /// goes unnoticed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Where the service listens.

@@ -6,7 +6,7 @@ use circuits::ComponentId;
 use circuits::event::Down;
 use circuits::prelude::*;
 
-use crate::session::Session;
+use crate::session::{Said, Session, channel_of};
 
 /// Asks for a place. The reply is the name that the member has at first.
 #[derive(Event)]
@@ -45,8 +45,8 @@ pub(crate) struct Leave {
     pub(crate) session: ComponentId,
 }
 
-/// Knows all members. It only answers, and never asks a session for anything: so no two
-/// of them can wait for each other.
+/// Knows all members. It answers and tells, and never asks a session for anything: so no
+/// two of them can wait for each other.
 #[component(channel = "hall")]
 #[derive(Default)]
 pub(crate) struct Hall {
@@ -110,9 +110,14 @@ impl Hall {
         self.members.remove(&event.session);
     }
 
+    /// One that has crashed has not taken its leave: so nobody else tells its room.
     #[handler("down")]
-    fn down(&mut self, event: &Down) {
-        self.members.remove(&event.component);
+    fn down(&mut self, event: &Down, cx: &Context<Self>) {
+        let by = event.component;
+        if let Some(member) = self.members.remove(&by) {
+            let line = format!("* {} has left\n", member.name).into();
+            cx.on(&channel_of(&member.room)).fire(Said { by, line });
+        }
     }
 
     fn names(&self, room: &str) -> Vec<String> {

@@ -12,6 +12,8 @@
 mod config;
 mod hall;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::process::ExitCode;

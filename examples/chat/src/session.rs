@@ -19,9 +19,14 @@ const LONGEST_NAME: usize = 16;
 
 /// Fired on the channel of a room: all of its members hear it, and write it to their peer.
 #[derive(Event, Clone)]
-struct Said {
-    by: ComponentId,
-    line: Bytes,
+pub(crate) struct Said {
+    pub(crate) by: ComponentId,
+    pub(crate) line: Bytes,
+}
+
+/// The channel of a room.
+pub(crate) fn channel_of(room: &str) -> String {
+    format!("room.{room}")
 }
 
 /// One member: reads lines, does what they ask for, and writes what is said in the room.
@@ -179,7 +184,7 @@ impl Session {
     }
 
     fn channel(&self) -> String {
-        format!("room.{}", self.room)
+        channel_of(&self.room)
     }
 
     fn write(&self, line: &str) {

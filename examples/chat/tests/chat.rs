@@ -252,16 +252,3 @@ async fn a_mistake_in_the_configuration_is_told_with_its_place() {
     let address = refused("address", "listen = \"nowhere\"").await;
     assert!(address.contains("nowhere"), "{address}");
 }
-
-#[tokio::test]
-async fn the_configuration_that_is_shown_is_the_default() {
-    let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/chat.toml");
-    let shown = std::fs::read_to_string(shown).unwrap();
-    let shown = shown.replace("127.0.0.1:7777", "127.0.0.1:0");
-    let settings = Settings::new("shown", &shown);
-    let mut process = chat(&settings).spawn().unwrap();
-    let mut output = BufReader::new(process.stdout.take().unwrap());
-    let mut line = String::new();
-    soon(output.read_line(&mut line)).await.unwrap();
-    assert!(line.starts_with("chat on 127.0.0.1:"), "{line}");
-}

@@ -173,3 +173,25 @@ async fn portforward_connects_socat_to_socat() {
     }
     panic!("nothing comes through");
 }
+
+#[tokio::test]
+async fn proxy_says_when_its_server_is_unreachable() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = socket.local_addr().unwrap().to_string();
+    let mut proxy = tokio::process::Command::new(example("proxy"));
+    proxy.args(["127.0.0.1:0", &nobody]).kill_on_drop(true);
+    let pipe = || std::process::Stdio::piped();
+    let mut proxy = proxy.stdout(pipe()).stderr(pipe()).spawn().unwrap();
+    let line = line_of(&mut proxy).await;
+    let from = line.strip_prefix("listening on ").unwrap();
+    let mut near = soon(TcpStream::connect(from)).await.unwrap();
+    assert_eq!(soon(near.read(&mut [0])).await.unwrap_or(0), 0);
+    let mut complaint = vec![0; 1000];
+    let mut errors = proxy.stderr.take().unwrap();
+    let mut length = 0;
+    while !String::from_utf8_lossy(&complaint[..length]).contains("refused") {
+        length += soon(errors.read(&mut complaint[length..])).await.unwrap();
+    }
+    assert!(String::from_utf8_lossy(&complaint[..length]).contains(&nobody));
+}
