@@ -3,6 +3,7 @@
 //! Each count is taken twice, for a number of events and for twice as many;
 //! the difference is what the events cost, without what surrounds them.
 
+mod datagrams;
 mod events;
 mod growth;
 mod memory;
