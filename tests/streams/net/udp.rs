@@ -1,6 +1,6 @@
 //! Datagrams: sent and received whole, to one, to all, and to groups.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use circuits::StartError;
 use circuits::net::{Broadcast, Bytes, Datagram, Listening, SendTo, UdpSocket};
@@ -160,6 +160,48 @@ async fn net_040_members_of_a_group_receive_what_is_sent_to_it() {
     let sent = sender.system.on("udp").call(SendTo::new(to, "quiet"));
     soon(sent).await.unwrap();
     assert_eq!(member.datagram().await, "quiet");
+}
+
+/// Says whether a socket on this host is a member of a group, on the interface of the number 1:
+/// the loopback.
+fn has_member(group: Ipv6Addr) -> bool {
+    let group: String = group.octets().map(|byte| format!("{byte:02x}")).concat();
+    let groups = std::fs::read_to_string("/proc/net/igmp6").unwrap();
+    groups.lines().any(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields[0] == "1" && fields[2] == group
+    })
+}
+
+#[tokio::test]
+async fn net_040_a_group_of_ipv6_is_joined_on_an_interface_and_left_at_the_end() {
+    // Of this test alone, also where it runs twice at a time.
+    let [high, low] = [16, 0].map(|by| (std::process::id() >> by) as u16);
+    let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 77, high, low);
+    let member = bind(UdpSocket::bind("[::]:0").join_v6(group, 1)).await;
+    assert!(has_member(group));
+    let sender = UdpSocket::bind("[::1]:0").join_v6(group, 1);
+    let sender = bind(sender.multicast_hops(0)).await;
+    let to = SocketAddr::new(IpAddr::V6(group), member.address.port());
+    // Where the loopback has no way to groups, the system says so; it is not silently lost.
+    match soon(sender.system.on("udp").call(SendTo::new(to, "quiet"))).await {
+        Ok(_) => assert_eq!(member.datagram().await, "quiet"),
+        Err(error) => assert!(format!("{error:?}").contains("unreachable"), "{error:?}"),
+    }
+    soon(sender.socket.stop()).await;
+    assert!(has_member(group), "one is left");
+    soon(member.socket.stop()).await;
+    soon(async {
+        while has_member(group) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let none = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let started = member
+        .system
+        .supervise(move || UdpSocket::bind("[::]:0").join(none));
+    assert!(started.await.is_err(), "it is no group");
 }
 
 #[tokio::test]
