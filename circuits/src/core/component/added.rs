@@ -329,7 +329,7 @@ where
         let listens = channel.clone();
         let remove = move |hub: &Hub| {
             let _held = &receiver;
-            hub.router.unsubscribe::<E>(listens.as_str(), id);
+            hub.router.unsubscribe::<E>(&listens, id);
         };
         let addition = Addition {
             serial: handler.serial,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::core::component::any_address::{Seen, show};
+use crate::core::component::own::has_own;
 use crate::core::component::spec::Place;
 use crate::core::component::watch::WatchId;
 use crate::core::component::{
@@ -184,37 +185,55 @@ impl<C: Component> Address<C> {
         if self.is_gone() {
             return;
         }
+        let leaving = self.clone();
+        match self.prepare_unregister() {
+            // Ends when the last share of the cause is dropped, in whatever way.
+            Some(complete) => {
+                let leave = async move {
+                    let _ = complete.await;
+                    leaving.leave().await;
+                };
+                self.to_any().unless_inside(leave).await;
+            }
+            None => self.to_any().ask_unless_inside(leaving.leave()).await,
+        }
+    }
+
+    /// The first phase of leaving the tree, if anybody hears of it: returns its end.
+    fn prepare_unregister(&self) -> Option<oneshot::Receiver<()>> {
         let cell = &self.cell;
+        let channel = cell.channel().as_str();
+        let is_own = has_own::<C>(PrepareUnregister::NAME);
+        if !is_own && !cell.hub().may_hear::<PrepareUnregister>() {
+            return None;
+        }
         let (done, complete) = oneshot::channel::<()>();
         let cause = Cause::new(None, move |_| drop(done));
         let prepare = PrepareUnregister::new(cell.id(), cell.name().clone());
-        let is_own = cell.push_own(&prepare, Some(&cause));
+        cell.push_own(&prepare, Some(&cause));
         let notes = Notes {
             cause: Some(cause),
             ..Notes::default()
         };
-        let channels = [cell.channel().as_str()];
+        let channels = [channel];
         let telling = Telling::on(&channels).notes(notes).quietly(is_own);
         cell.hub().tell(telling, || prepare);
-        let leaving = self.clone();
-        let wait = async move {
-            // Ends when the last share of the cause is dropped, in whatever way.
-            let _ = complete.await;
-            leaving.leave().await;
-        };
-        self.to_any().unless_inside(wait).await;
+        Some(complete)
     }
 
     /// The second phase of leaving the tree.
     async fn leave(self) {
         let cell = &self.cell;
         let parent = cell.parent().owner();
-        let unregistered = Unregistered::new(cell.id(), cell.name().clone(), parent);
-        let is_own = cell.push_own(&unregistered, None);
+        let unregistered = || Unregistered::new(cell.id(), cell.name().clone(), parent);
+        let is_own = has_own::<C>(Unregistered::NAME);
+        if is_own {
+            cell.push_own(&unregistered(), None);
+        }
         self.to_any().end(Command::Drain).await;
         let channels = [cell.channel().as_str()];
         let telling = Telling::on(&channels).quietly(is_own);
-        cell.hub().tell(telling, || unregistered);
+        cell.hub().tell(telling, unregistered);
     }
 
     /// Moves the component and its descendants below another one, while they run.

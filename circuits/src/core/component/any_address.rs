@@ -3,8 +3,10 @@
 use std::fmt::{self, Write};
 use std::future::Future;
 use std::hash::{Hash, Hasher};
+use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
@@ -16,6 +18,7 @@ use crate::core::component::{
 use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
+use crate::core::runtime::{BoxedTask, Runtime};
 use crate::core::tap::Activity;
 
 /// The address of a component whose type is not known; cheap to clone, and valid
@@ -268,7 +271,23 @@ impl AnyAddress {
     }
 
     pub(crate) async fn terminate(&self, how: Command) {
-        self.unless_inside(self.clone().end(how)).await;
+        self.ask_unless_inside(self.clone().end(how)).await;
+    }
+
+    /// Does the same as [`Self::unless_inside`] for a future that has asked for all that
+    /// it wants once it was polled: it gets a task of its own only where nobody waits.
+    pub(crate) async fn ask_unless_inside(
+        &self,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let runtime = self.body.hub().runtime();
+        let asking: BoxedTask = Box::pin(future);
+        if self.body.is_inside() {
+            runtime.spawn(asking);
+            return;
+        }
+        let asking = Some(asking);
+        Asking { runtime, asking }.await;
     }
 
     /// Runs a future beside the component, and waits for it, unless a handler or
@@ -294,6 +313,36 @@ impl AnyAddress {
             if parent.ask(order).await.is_none() && Arc::ptr_eq(&parent, &self.body.parent()) {
                 return;
             }
+        }
+    }
+}
+
+/// Goes on in a task of its own where it is dropped before its end.
+struct Asking<'a> {
+    runtime: &'a Runtime,
+    asking: Option<BoxedTask>,
+}
+
+impl Future for Asking<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        let polled = self
+            .asking
+            .as_mut()
+            .map(|asking| asking.as_mut().poll(task));
+        if let Some(Poll::Pending) = polled {
+            return Poll::Pending;
+        }
+        self.asking = None;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(asking) = self.asking.take() {
+            self.runtime.spawn(asking);
         }
     }
 }

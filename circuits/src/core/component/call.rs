@@ -112,16 +112,38 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
     #[inline]
     fn begin_one(&mut self, event: E, task: &Task<'_>) -> Result<bool, CallError> {
         self.begin_limit()?;
+        match self.begin_plain(event, task) {
+            // The time is polled for the first time together with the reply.
+            Ok(()) => Ok(self.sleep.is_some()),
+            Err(event) => self.begin(event, Ask::First).map(|_| true),
+        }
+    }
+
+    /// The same for all replies; returns the record of them where a place for one is
+    /// not enough.
+    fn begin_all(
+        &mut self,
+        event: E,
+        task: &Task<'_>,
+    ) -> Result<Option<Arc<Delivery<E>>>, CallError> {
+        self.begin_limit()?;
+        match self.begin_plain(event, task) {
+            Ok(()) => Ok(None),
+            Err(event) => self.begin(event, Ask::All).map(Some),
+        }
+    }
+
+    /// Calls the only handler, if nothing else is asked about the event; else gives it
+    /// back.
+    #[inline]
+    fn begin_plain(&mut self, event: E, task: &Task<'_>) -> Result<(), E> {
         let sender = &self.sender;
         if const { E::FEEDBACK.any() } || !sender.is_plain() || sender.hub.is_watched() {
-            return self.begin(event, Ask::First).map(|_| true);
+            return Err(event);
         }
-        match self.reach.call_plain(sender, event, self.priority, task) {
-            Ok(slot) => self.ask(slot),
-            Err(event) => return self.begin(event, Ask::First).map(|_| true),
-        }
-        // The time is polled for the first time together with the reply.
-        Ok(self.sleep.is_some())
+        let slot = self.reach.call_plain(sender, event, self.priority, task)?;
+        self.ask(slot);
+        Ok(())
     }
 
     fn begin_limit(&mut self) -> Result<(), CallError> {
@@ -174,6 +196,23 @@ impl<'a, E: Event, R: Reach<E>> Pending<'a, E, R> {
         }
     }
 
+    /// Waits for the one reply.
+    fn poll_one(&mut self, task: &mut Task<'_>) -> Poll<Result<E::Reply, CallError>> {
+        let Some(record) = self.record() else {
+            return Poll::Ready(Err(CallError::NoReply));
+        };
+        if let Poll::Ready(reply) = record.poll_reply(task) {
+            self.finish();
+            return Poll::Ready(reply);
+        }
+        let Some(error) = self.poll_limit(task) else {
+            return Poll::Pending;
+        };
+        // A reply that came in this instant is in time.
+        let reply = self.sent.take().and_then(Asked::leave);
+        Poll::Ready(reply.ok_or(error))
+    }
+
     /// Tells whether the time is over.
     fn poll_limit(&mut self, task: &mut Task<'_>) -> Option<CallError> {
         let sleep = self.sleep.as_mut()?;
@@ -222,19 +261,7 @@ impl<E: Event, R: Reach<E>> Future for Call<'_, E, R> {
         {
             return Poll::Pending;
         }
-        let Some(record) = call.record() else {
-            return Poll::Ready(Err(CallError::NoReply));
-        };
-        if let Poll::Ready(reply) = record.poll_reply(task) {
-            call.finish();
-            return Poll::Ready(reply);
-        }
-        let Some(error) = call.poll_limit(task) else {
-            return Poll::Pending;
-        };
-        // A reply that came in this instant is in time.
-        let reply = call.sent.take().and_then(Asked::leave);
-        Poll::Ready(reply.ok_or(error))
+        call.poll_one(task)
     }
 }
 
@@ -244,15 +271,17 @@ impl<E: Event, R: Reach<E>> Future for CallAll<'_, E, R> {
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let Self { pending, delivery } = &mut *self;
         if let Some(event) = pending.event.take() {
-            let begun = pending.begin_limit();
-            match begun.and_then(|()| pending.begin(event, Ask::All)) {
-                Ok(begun) => *delivery = Some(begun),
+            match pending.begin_all(event, task) {
+                Ok(begun) => *delivery = begun,
                 Err(CallError::NoHandler) => return Poll::Ready(Vec::new()),
                 Err(error) => return Poll::Ready(vec![Err(error)]),
             }
         }
         let Some(delivery) = delivery else {
-            return Poll::Ready(Vec::new());
+            return pending.poll_one(task).map(|reply| match reply {
+                Err(CallError::NoReply) => Vec::new(),
+                reply => vec![reply],
+            });
         };
         if let Poll::Ready(replies) = delivery.poll_replies(task) {
             pending.finish();

@@ -177,7 +177,7 @@ impl<E: Event, R: Reach<E>> Unpin for Fire<'_, E, R> {}
 impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
     type Output = ();
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         if let Some(event) = self.progress.take_event() {
             let Some(rooms) = self.send_plainly(event).filled() else {
@@ -198,7 +198,7 @@ impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
 }
 
 impl<E: Event, R: Reach<E>> Drop for Fire<'_, E, R> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         let rooms = match std::mem::replace(&mut self.progress, Progress::Done) {
             Progress::Done => return,

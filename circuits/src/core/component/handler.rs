@@ -255,10 +255,10 @@ impl<C: Component> Handler<C> {
         match &self.kind {
             Kind::Event(typed) => (typed.unsubscribe)(cell, &listener),
             Kind::Notice(_) => {
-                router.unsubscribe_notice(self.name, listener.channel.as_str(), listener.id);
+                router.unsubscribe_notice(self.name, &listener.channel, listener.id);
             }
             Kind::Any(_) => {
-                router.unsubscribe_any(self.name, listener.channel.as_str(), listener.id);
+                router.unsubscribe_any(self.name, &listener.channel, listener.id);
             }
         }
     }
@@ -396,7 +396,7 @@ fn subscribe<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>, listener: &Listener) 
 fn unsubscribe<C: Handles<E>, E: Event>(cell: &Cell<C>, listener: &Listener) {
     cell.hub()
         .router
-        .unsubscribe::<E>(listener.channel.as_str(), listener.id);
+        .unsubscribe::<E>(&listener.channel, listener.id);
 }
 
 fn deliver<C: Handles<E>, E: Event>(handler: u16, own: Own) -> Option<C::Message> {

@@ -66,7 +66,9 @@ pub(crate) async fn live<C: Component>(
     } else {
         Command::Stop
     };
-    Box::pin(end_children(&cell, how)).await;
+    if cell.children().is_some() {
+        Box::pin(end_children(&cell, how)).await;
+    }
     let body = cell.clone();
     let report = Order::Ended { body, life, end };
     if let Some(Order::Ended { body, life, end }) = cell.parent().post(report) {
@@ -123,10 +125,12 @@ fn lifetime<C: Component>(
         let mut life = Life::new(cell.clone(), number, component);
         // The phases that an idle component is not in are boxed while they last:
         // they would make every task larger.
-        let end = match runtime::catch(Box::pin(life.begin())).await {
-            Ok(None) => None,
-            Ok(Some(end)) => Some(end),
-            Err(panic) => Some(life.crash_in_own(panic.into())),
+        let end = if life.begins_at_once() {
+            life.tell_begun();
+            None
+        } else {
+            let begun = runtime::catch(Box::pin(life.begin())).await;
+            begun.unwrap_or_else(|panic| Some(life.crash_in_own(panic.into())))
         };
         let end = match end {
             Some(end) => end,
@@ -152,8 +156,12 @@ fn lifetime<C: Component>(
             // Where there is nothing to run, nothing has started that could stop.
             End::Normal | End::Shutdown if cell.has_started() => {
                 let how = cell.control().command().max(Command::Drain);
-                Box::pin(end_children(cell, how)).await;
-                if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
+                if cell.children().is_some() {
+                    Box::pin(end_children(cell, how)).await;
+                }
+                if !has_own::<C>(Stopped::NAME) {
+                    life.tell_stopped();
+                } else if let Err(panic) = runtime::catch(Box::pin(life.stopped())).await {
                     life.crash_in_own(panic.into());
                 }
             }
@@ -200,10 +208,38 @@ impl<C: Component> Life<C> {
         self.cx.cell()
     }
 
+    /// Tells whether nothing has to be done before the first event.
+    fn begins_at_once(&mut self) -> bool {
+        if has_own::<C>(Registered::NAME) || has_own::<C>(Started::NAME) {
+            return false;
+        }
+        let component = self.state.as_mut().and_then(C::State::get_mut);
+        // Starts nothing unless it is awaited.
+        component.is_none_or(|component| component.start_base(&self.cx).is_none())
+    }
+
+    /// Tells others what the component itself does not handle.
+    fn tell_begun(&self) {
+        let (cell, number) = (self.cell(), self.cx.life());
+        let channels = [cell.channel().as_str()];
+        if number == 1 {
+            let registered = || cell.registered();
+            cell.hub().tell(Telling::on(&channels), registered);
+        }
+        let started = || Started::new(cell.id(), cell.name().clone(), number);
+        cell.hub().tell(Telling::on(&channels), started);
+    }
+
+    fn tell_stopped(&self) {
+        let (cell, number) = (self.cell(), self.cx.life());
+        let channels = [cell.channel().as_str()];
+        let stopped = || cell.stopped(number);
+        cell.hub().tell(Telling::on(&channels), stopped);
+    }
+
     async fn begin(&mut self) -> Option<End> {
         let cell = self.cell().clone();
         let number = self.cx.life();
-        let name = || cell.name().clone();
         if let Some(component) = self.state.as_mut().and_then(C::State::get_mut)
             && let Some(start) = component.start_base(&self.cx)
             && let Err(error) = start.await
@@ -212,15 +248,13 @@ impl<C: Component> Life<C> {
             cell.report_failure("extends", &error);
             return Some(End::Failed(error));
         }
-        if number == 1 {
-            let parent = cell.parent().owner();
-            let registered = || Registered::new(cell.id(), name(), parent);
-            if let Err(error) = self.handle_own(registered).await {
-                return Some(End::Failed(error));
-            }
+        if number == 1
+            && let Err(error) = self.handle_own(|| cell.registered()).await
+        {
+            return Some(End::Failed(error));
         }
         match self
-            .handle_own(|| Started::new(cell.id(), name(), number))
+            .handle_own(|| Started::new(cell.id(), cell.name().clone(), number))
             .await
         {
             Ok(()) if cell.control().has_declined() => Some(cell.control().end()),
@@ -231,10 +265,8 @@ impl<C: Component> Life<C> {
 
     async fn stopped(&mut self) {
         let (cell, number) = (self.cell().clone(), self.cx.life());
-        let drained = cell.control().command() == Command::Drain;
-        let stopped = || Stopped::new(cell.id(), cell.name().clone(), number, drained);
         // A failure is reported already, and changes nothing more.
-        let _ = self.handle_own(stopped).await;
+        let _ = self.handle_own(|| cell.stopped(number)).await;
     }
 
     /// Runs the component's own handlers of an event of its life, then tells others.

@@ -12,9 +12,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context as Task, Poll, Waker};
 
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::core::component::{Body, Command, Options, Phases, Question, Spec, StartError};
 use crate::core::event::End;
@@ -131,7 +132,6 @@ pub(crate) trait Nursery: Send + Sync {
 /// Where a supervisor is asked.
 pub(crate) struct Inbox {
     orders: Mutex<Orders>,
-    bell: Notify,
     requests: Semaphore,
     nursery: Arc<dyn Nursery>,
     owner: ComponentId,
@@ -145,13 +145,14 @@ struct Orders {
     end: Option<Command>,
     closed: bool,
     ending: bool,
+    /// The supervisor, while it waits.
+    reader: Option<Waker>,
 }
 
 impl Inbox {
     pub(crate) fn new(nursery: Arc<dyn Nursery>, owner: Option<Arc<dyn Body>>) -> Self {
         Self {
             orders: Mutex::default(),
-            bell: Notify::new(),
             requests: Semaphore::new(REQUESTS),
             nursery,
             owner: owner.as_ref().map_or(ComponentId::ROOT, |owner| owner.id()),
@@ -189,51 +190,47 @@ impl Inbox {
 
     /// Puts an order into the inbox, or gives back one that comes too late.
     pub(crate) fn post(&self, order: Order) -> Option<Order> {
-        {
+        let reader = {
             let mut orders = self.lock();
             if orders.closed {
                 return Some(order);
             }
             orders.queue.push_back(order);
-        }
-        self.bell.notify_one();
+            orders.reader.take()
+        };
+        wake(reader);
         None
     }
 
     /// Tells the supervisor to end, without waiting for it.
     pub(crate) fn shut_down(&self, how: Command) {
-        {
+        let reader = {
             let mut orders = self.lock();
             orders.end = orders.end.max(Some(how));
-        }
-        self.bell.notify_one();
+            orders.reader.take()
+        };
+        wake(reader);
     }
 
-    /// Takes the next order.
-    pub(crate) async fn next(&self) -> Order {
-        loop {
-            if let Some(order) = self.try_next() {
-                return order;
+    /// Waits, as the one supervisor, for the next order.
+    pub(crate) fn poll_next(&self, task: &Task<'_>) -> Poll<Order> {
+        let order = {
+            let mut orders = self.lock();
+            if let Some(how) = orders.end.take() {
+                return Poll::Ready(Order::Shutdown { how, reply: None });
             }
-            self.bell.notified().await;
-        }
-    }
-
-    /// Takes the next order if there is one.
-    pub(crate) fn try_next(&self) -> Option<Order> {
-        let order = self.take()?;
+            match orders.queue.pop_front() {
+                Some(order) => order,
+                None => {
+                    orders.reader = Some(task.waker().clone());
+                    return Poll::Pending;
+                }
+            }
+        };
         if order.is_request() {
             self.requests.add_permits(1);
         }
-        Some(order)
-    }
-
-    fn take(&self) -> Option<Order> {
-        let mut orders = self.lock();
-        if let Some(how) = orders.end.take() {
-            return Some(Order::Shutdown { how, reply: None });
-        }
-        orders.queue.pop_front()
+        Poll::Ready(order)
     }
 
     /// Refuses all further orders; those that wait are dropped, which answers
@@ -268,6 +265,13 @@ impl Inbox {
 
     fn lock(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock()
+    }
+}
+
+/// Wakes a supervisor that waits.
+fn wake(reader: Option<Waker>) {
+    if let Some(reader) = reader {
+        reader.wake();
     }
 }
 

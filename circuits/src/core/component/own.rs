@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::core::component::{Body, Cell, Component, Handler};
-use crate::core::event::Event;
-use crate::core::reply::{Ask, Cause, Delivery, Notes, Plan};
+use crate::core::component::{Body, Cell, Command, Component, Handler};
+use crate::core::event::{Event, Registered, Stopped};
+use crate::core::reply::{Ask, Cause, Delivery, Notes, Party, Plan};
 use crate::core::runtime::{rank_of, sort_by_rank};
 use crate::core::tap::Trace;
 
@@ -27,6 +27,16 @@ impl<C: Component> Cell<C> {
         } else {
             messages::<C, E>(event, None)
         }
+    }
+
+    pub(crate) fn registered(&self) -> Registered {
+        let parent = self.parent().owner();
+        Registered::new(self.id(), self.name().clone(), parent)
+    }
+
+    pub(crate) fn stopped(&self, life: u64) -> Stopped {
+        let drained = self.control().command() == Command::Drain;
+        Stopped::new(self.id(), self.name().clone(), life, drained)
     }
 
     /// Puts an event of the component's own life into its mailbox; tells whether

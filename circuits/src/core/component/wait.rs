@@ -127,7 +127,7 @@ impl<E: Event> Drop for Wait<E> {
         if let Ok(listening) = &self.listening {
             self.hub
                 .router
-                .unsubscribe::<E>(listening.channel.as_str(), listening.id);
+                .unsubscribe::<E>(&listening.channel, listening.id);
         }
     }
 }

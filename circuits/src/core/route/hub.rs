@@ -270,12 +270,20 @@ impl Hub {
         self.tell_lazily(telling, &mut || event.take().map(|event| event()))
     }
 
+    /// Tells whether anybody may hear an event on some channel, or listens in.
+    pub(crate) fn may_hear<E: Event>(&self) -> bool {
+        self.router.may_hear::<E>() || self.is_watched()
+    }
+
     /// Compiled once for each event, and not for each way to make it.
     pub(super) fn tell_lazily<E: Event>(
         self: &Arc<Self>,
         telling: Telling<'_>,
         event: &mut dyn FnMut() -> Option<E>,
     ) -> bool {
+        if !self.may_hear::<E>() {
+            return false;
+        }
         let channel = match telling.channels {
             [] => "*",
             [channel] => channel,

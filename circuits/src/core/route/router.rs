@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context as Task;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -20,6 +21,8 @@ pub(crate) struct Router {
     tables: TypeMap<Box<dyn AnyTable>>,
     /// Taken before the lock of a table wherever both are needed.
     untyped: Mutex<Untyped>,
+    /// Whether there was ever a handler that names no type.
+    has_untyped: AtomicBool,
 }
 
 impl Router {
@@ -30,7 +33,13 @@ impl Router {
                 notices: HashMap::new(),
                 any: HashMap::new(),
             }),
+            has_untyped: AtomicBool::new(false),
         }
+    }
+
+    /// Tells whether any handler may hear an event, on whatever channel.
+    pub(crate) fn may_hear<E: Event>(&self) -> bool {
+        self.has_untyped.load(Ordering::SeqCst) || self.table::<E>().has_listeners()
     }
 
     /// Runs `send` with the route of an event on a channel.
@@ -98,7 +107,7 @@ impl Router {
             .add(channel, id, Subscription { target, priority });
     }
 
-    pub(crate) fn unsubscribe<E: Event>(&self, channel: &str, id: SubscriptionId) {
+    pub(crate) fn unsubscribe<E: Event>(&self, channel: &Channel, id: SubscriptionId) {
         self.table::<E>().remove(channel, id);
     }
 
@@ -110,6 +119,7 @@ impl Router {
         priority: f64,
         target: Arc<dyn AcceptNotice>,
     ) {
+        self.has_untyped.store(true, Ordering::SeqCst);
         let mut untyped = self.lock();
         let list = untyped
             .notices
@@ -119,12 +129,17 @@ impl Router {
         self.forget(name, channel.as_str());
     }
 
-    pub(crate) fn unsubscribe_notice(&self, name: &'static str, channel: &str, id: SubscriptionId) {
+    pub(crate) fn unsubscribe_notice(
+        &self,
+        name: &'static str,
+        channel: &Channel,
+        id: SubscriptionId,
+    ) {
         let mut untyped = self.lock();
         if let Some(list) = untyped.notices.get_mut(name) {
             list.remove(channel, id);
         }
-        self.forget(name, channel);
+        self.forget(name, channel.as_str());
     }
 
     pub(crate) fn subscribe_any(
@@ -135,18 +150,24 @@ impl Router {
         priority: f64,
         target: Arc<dyn AcceptAny>,
     ) {
+        self.has_untyped.store(true, Ordering::SeqCst);
         let mut untyped = self.lock();
         let list = untyped.any.entry(name).or_insert_with(Subscriptions::new);
         list.add(channel.clone(), id, Subscription { target, priority });
         self.forget(name, channel.as_str());
     }
 
-    pub(crate) fn unsubscribe_any(&self, name: &'static str, channel: &str, id: SubscriptionId) {
+    pub(crate) fn unsubscribe_any(
+        &self,
+        name: &'static str,
+        channel: &Channel,
+        id: SubscriptionId,
+    ) {
         let mut untyped = self.lock();
         if let Some(list) = untyped.any.get_mut(name) {
             list.remove(channel, id);
         }
-        self.forget(name, channel);
+        self.forget(name, channel.as_str());
     }
 
     /// Forgets routes after a change of untyped handlers, under their lock.

@@ -2,9 +2,12 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
 
 use crate::core::event::Event;
 use crate::core::id::{Channel, ComponentId};
@@ -42,14 +45,14 @@ pub(crate) struct Subscriptions<T: ?Sized> {
 /// The handlers on one channel, by id. One that leaves only marks its place,
 /// so that a hundred thousand can leave one by one, in whatever order.
 struct Listeners<T: ?Sized> {
-    entries: Vec<(SubscriptionId, Option<Subscription<T>>)>,
+    entries: SmallVec<[(SubscriptionId, Option<Subscription<T>>); 1]>,
     left: usize,
 }
 
 impl<T: ?Sized> Listeners<T> {
     fn new() -> Self {
         Self {
-            entries: Vec::new(),
+            entries: SmallVec::new(),
             left: 0,
         }
     }
@@ -85,7 +88,9 @@ impl<T: ?Sized> Listeners<T> {
         }
         if self.left * 2 > self.entries.len() {
             self.entries.retain(|(_, entry)| entry.is_some());
-            self.entries.shrink_to(self.entries.len() * 2);
+            if self.entries.len() * 4 < self.entries.capacity() {
+                self.entries.shrink_to_fit();
+            }
             self.left = 0;
         }
     }
@@ -109,11 +114,11 @@ impl<T: ?Sized> Subscriptions<T> {
             .add(id, entry);
     }
 
-    pub(crate) fn remove(&mut self, channel: &str, id: SubscriptionId) {
-        if let Some(list) = self.by_channel.get_mut(channel) {
-            list.remove(id);
-            if list.is_empty() {
-                self.by_channel.remove(channel);
+    pub(crate) fn remove(&mut self, channel: &Channel, id: SubscriptionId) {
+        if let Entry::Occupied(mut entry) = self.by_channel.entry(channel.clone()) {
+            entry.get_mut().remove(id);
+            if entry.get().is_empty() {
+                entry.remove();
             }
         }
     }
@@ -175,6 +180,8 @@ pub(crate) struct Table<E: Event> {
     state: Mutex<State<E>>,
     routes: papaya::HashMap<Channel, Arc<Route<E>>, SeededHash>,
     recent: Recent<E>,
+    /// Whether there are subscriptions, to be asked without the lock.
+    has_listeners: AtomicBool,
 }
 
 struct State<E: Event> {
@@ -197,7 +204,13 @@ impl<E: Event> Table<E> {
             }),
             routes: papaya::HashMap::with_hasher(SeededHash::default()),
             recent: Recent::new(),
+            has_listeners: AtomicBool::new(false),
         }
+    }
+
+    /// Tells whether a handler names this type, on whatever channel.
+    pub(crate) fn has_listeners(&self) -> bool {
+        self.has_listeners.load(Ordering::SeqCst)
     }
 
     pub(crate) fn add(
@@ -208,13 +221,17 @@ impl<E: Event> Table<E> {
     ) {
         let mut state = self.lock();
         state.subscriptions.add(channel.clone(), id, entry);
+        self.has_listeners.store(true, Ordering::SeqCst);
         self.forget_routes(state, channel.as_str());
     }
 
-    pub(crate) fn remove(&self, channel: &str, id: SubscriptionId) {
+    pub(crate) fn remove(&self, channel: &Channel, id: SubscriptionId) {
         let mut state = self.lock();
         state.subscriptions.remove(channel, id);
-        self.forget_routes(state, channel);
+        if state.subscriptions.by_channel.is_empty() {
+            self.has_listeners.store(false, Ordering::SeqCst);
+        }
+        self.forget_routes(state, channel.as_str());
     }
 
     /// Runs `send` with the route for a channel, made if it is not known.

@@ -1,7 +1,8 @@
 //! An alarm clock that is set again and again.
 
-use std::future::pending;
+use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -19,9 +20,13 @@ impl Alarm {
     }
 
     /// Waits until a deadline; for ever where there is none. Must run on the runtime.
-    pub(crate) async fn ring(&mut self, deadline: Option<Instant>) {
+    pub(crate) fn poll_ring(
+        &mut self,
+        deadline: Option<Instant>,
+        task: &mut Context<'_>,
+    ) -> Poll<()> {
         let Some(deadline) = deadline else {
-            return pending().await;
+            return Poll::Pending;
         };
         let sleep = self
             .sleep
@@ -31,9 +36,9 @@ impl Alarm {
             if set > deadline || (set < deadline && sleep.is_elapsed()) {
                 sleep.as_mut().reset(deadline);
             }
-            sleep.as_mut().await;
+            ready!(sleep.as_mut().poll(task));
             if sleep.deadline() >= deadline {
-                return;
+                return Poll::Ready(());
             }
         }
     }

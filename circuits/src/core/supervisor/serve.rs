@@ -1,6 +1,8 @@
 //! The task of a supervisor: one order at a time, and never a wait for a child.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use crate::core::component::{
     Body, ChildState, Command, Inbox, Options, Order, Spec, StartError, Strategy, discard,
@@ -46,28 +48,27 @@ impl Overseer {
         }
     }
 
-    pub(crate) async fn serve(mut self) {
+    /// Serves until all children have ended for good.
+    pub(crate) fn serve(mut self) -> impl Future<Output = ()> + Send {
         let mut alarm = Alarm::new();
-        while !self.is_over() {
-            if let Some(order) = self.inbox.try_next() {
-                self.take(order);
+        poll_fn(move |task| {
+            while !self.is_over() {
+                ready!(self.poll_step(&mut alarm, task));
                 self.expire_due();
                 self.go_on();
-                continue;
             }
-            let deadline = self.children.next_deadline();
-            let deadline = [deadline, self.group_deadline()]
-                .into_iter()
-                .flatten()
-                .min();
-            tokio::select! {
-                biased;
-                order = self.inbox.next() => self.take(order),
-                () = alarm.ring(deadline) => {}
-            }
-            self.expire_due();
-            self.go_on();
+            Poll::Ready(())
+        })
+    }
+
+    /// Does what the next order says, or waits for the next deadline.
+    fn poll_step(&mut self, alarm: &mut Alarm, task: &mut Context<'_>) -> Poll<()> {
+        if let Poll::Ready(order) = self.inbox.poll_next(task) {
+            self.take(order);
+            return Poll::Ready(());
         }
+        let deadlines = [self.children.next_deadline(), self.group_deadline()];
+        alarm.poll_ring(deadlines.into_iter().flatten().min(), task)
     }
 
     fn expire_due(&mut self) {

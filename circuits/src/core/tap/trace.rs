@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span};
 
 use crate::core::event::{Error, Event, EventRef, Name};
@@ -16,8 +17,14 @@ use crate::core::tap::{
 };
 
 /// Tells whether a subscriber of `tracing` wants the spans of handlers.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_spanned() -> bool {
+    // Asked for each event: one comparison, where nobody wants so much.
+    Level::TRACE <= LevelFilter::current() && is_span_wanted()
+}
+
+#[cold]
+fn is_span_wanted() -> bool {
     tracing::span_enabled!(target: "circuits::handle", Level::TRACE)
 }
 
