@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use circuits::net::{ClientTls, TcpClient};
 use circuits::prelude::*;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
@@ -118,6 +119,21 @@ async fn net_070_what_is_encrypted_may_begin_as_it_likes() {
     connection.write("\x16\x03\x01").await.unwrap();
     heard.connected().await;
     assert_eq!(heard.read().await, "\x16\x03\x01");
+}
+
+#[tokio::test]
+async fn net_070_a_server_that_goes_over_later_refuses_who_begins_with_tls() {
+    let system = System::new();
+    let mut heard = listen(&system, "tcp").await;
+    let listening = system.on("tcp").wait::<circuits::net::Listening>();
+    let server = local().refuse_tls().start_tls(Authority::new().server());
+    system.supervise(move || server.clone()).await.unwrap();
+    let address = soon(listening).await.unwrap().address;
+    let mut peer = soon(TcpStream::connect(address)).await.unwrap();
+    heard.connected().await;
+    peer.write_all(b"\x16\x03\x01").await.unwrap();
+    assert!(matches!(heard.told().await, Told::Disconnected(_, reason) if reason == REFUSED));
+    assert_eq!(rest(&mut peer).await, "");
 }
 
 /// Keeps what is logged at debug.

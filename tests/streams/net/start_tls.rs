@@ -96,7 +96,7 @@ impl Mail {
 }
 
 struct Served {
-    _system: System,
+    system: System,
     server: Option<Address<TlsServer>>,
     address: SocketAddr,
     told: mpsc::Receiver<String>,
@@ -132,7 +132,7 @@ async fn serve_as(style: Style, server: TlsServer, behind: bool) -> Served {
     };
     let address = soon(listening).await.unwrap().address;
     Served {
-        _system: system,
+        system,
         server,
         address,
         told,
@@ -382,6 +382,18 @@ async fn net_062_a_server_that_ends_does_not_wait_for_the_handshake() {
         assert_eq!(served.told().await, left);
         assert_eq!(rest(&mut peer).await, "");
     }
+}
+
+#[tokio::test]
+async fn net_062_a_connection_that_is_closed_does_not_wait_for_the_handshake() {
+    let mut served = serve(Authority::new().server()).await;
+    let connected = served.system.on("tcp").wait::<Connected>();
+    let mut peer = served.about_to().await;
+    // It has read the last words in plain text, so nothing is left to do but this.
+    assert!(soon(connected).await.unwrap().connection.close());
+    let left = served.told().await;
+    assert_eq!(left, "left a component closed the connection");
+    assert_eq!(rest(&mut peer).await, "");
 }
 
 /// Does to its connection what it is told, and tells what comes of it.

@@ -25,7 +25,9 @@ use crate::{Context, component, handler};
 ///
 /// The handshake counts as connecting, and its time as that of the connect timeout. One
 /// that fails is told as [`Unreachable`](crate::net::Unreachable), with the reason
-/// [`Insecure`](UnreachableReason::Insecure).
+/// [`Insecure`](UnreachableReason::Insecure). Made by `start_tls`, it is connected in plain
+/// text first, and the handshake comes when a handler asks for it: see
+/// [`Connection::start_tls`].
 #[component(channel = "client", crate = crate)]
 pub struct TlsClient {
     tcp: TcpClient,

@@ -22,6 +22,9 @@ use crate::{Context, component, handler};
 /// [`HandshakeFailed`](crate::net::HandshakeFailed), and of it nothing else. A peer in
 /// its handshake counts as a connection, and is cut when the server stops.
 ///
+/// Made by `start_tls`, it tells connections in plain text first, and the handshake comes
+/// when a handler asks for it: see [`Connection::start_tls`].
+///
 /// A peer that ends without saying so (`close_notify`) may have been cut off by somebody
 /// else: the reason is [`Failed`](crate::net::DisconnectReason::Failed), not `PeerClosed`.
 #[component(channel = "tcp", crate = crate)]
