@@ -12,8 +12,10 @@ use tokio::process::Command;
 
 use crate::support::{example, within};
 
-/// Those that serve until they are told to end have tests of their own.
+/// Those that serve until they are told to end, or need who does, have tests of their own.
 const SERVICES: &[&str] = &[
+    "dns_client",
+    "dns_server",
     "echo_tls",
     "echoserver",
     "portforward",

@@ -2,6 +2,7 @@
 
 mod client;
 mod dial;
+mod dns;
 mod examples;
 pub(crate) mod finish;
 mod hostile;
