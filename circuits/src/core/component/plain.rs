@@ -112,12 +112,15 @@ impl<C: Component> Life<C> {
                 return Ok(Now::Pauses);
             }
             let mode = message.mode();
-            if mode != Mode::Exclusive && message.letter().track().is_some() {
-                // Who keeps a record of it knows of the phase that readers run in.
-                return Ok(Now::Reads);
-            }
+            let admitted = match mode {
+                Mode::Exclusive => cx.enter(message),
+                _ => match cx.enter_unwatched(message) {
+                    Some(admitted) => admitted,
+                    // Who listens in is told of the phase that readers run in.
+                    None => return Ok(Now::Reads),
+                },
+            };
             *turn += 1;
-            let admitted = cx.enter(message);
             cx.cell().mailbox().set_taken(batch.len() - 1);
             let outcome = match (mode, &mut component) {
                 (Mode::Exclusive, component) => {

@@ -27,6 +27,22 @@ impl<C: Component> Context<C> {
         self.track.is_none() || self.enter_tracked()
     }
 
+    /// Does the same, unless somebody listens in: then it prepares nothing.
+    #[inline(always)]
+    pub(crate) fn enter_unwatched(&mut self, message: &C::Message) -> Option<bool> {
+        self.handler = message.handler();
+        self.track = message.letter().track();
+        if self.track.is_none() {
+            return Some(true);
+        }
+        let is_watched = |track: &Arc<dyn Track>| track.trace().is_some();
+        if self.track.as_ref().is_some_and(is_watched) {
+            self.leave();
+            return None;
+        }
+        Some(self.enter_tracked())
+    }
+
     #[inline(never)]
     fn enter_tracked(&mut self) -> bool {
         let (id, life) = (self.cell().id(), self.life());

@@ -299,7 +299,8 @@ impl<E: Event> Table<E> {
     }
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
-        if state.known == 0 && self.recent.is_unused() && channel != "*" {
+        let is_known = channel == "*" && state.others.is_some();
+        if state.known == 0 && self.recent.is_unused() && !is_known {
             // As long as components only come, or only go.
             return;
         }
