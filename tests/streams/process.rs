@@ -197,12 +197,16 @@ async fn io_030_it_has_the_environment_that_is_said() {
 
 #[tokio::test]
 async fn io_030_signals_reach_it_and_unknown_ones_are_errors() {
-    let run = run(
-        Process::shell("trap 'echo ouch' INT; echo ready; while :; do sleep 0.01; done").lines(80),
+    assert_eq!(SendSignal::interrupt().signal, 2);
+    // Not that one: what runs in the background of a shell ignores it, and so does all
+    // that it starts.
+    let run = run(Process::shell(
+        "trap 'echo ouch' TERM; echo ready; while :; do sleep 0.01; done",
     )
+    .lines(80))
     .await;
     assert_eq!(run.line().await, "ready");
-    assert!(run.signal(SendSignal::interrupt()).await);
+    assert!(run.signal(SendSignal::terminate()).await);
     assert_eq!(run.line().await, "ouch");
     let unknown = run.system.on("process").call(SendSignal::new(1000)).await;
     let text = chain(unknown.unwrap_err());
