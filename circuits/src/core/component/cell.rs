@@ -14,7 +14,7 @@ use crate::core::component::watch::Watches;
 use crate::core::component::{
     Body, Command, Component, Control, Fate, Inbox, OnRestart, Options, Shutdown, discard,
 };
-use crate::core::event::{End, Reason, Registered};
+use crate::core::event::{End, Reason};
 use crate::core::id::{Channel, ComponentId};
 use crate::core::mailbox::Mailbox;
 use crate::core::reply::{CallError, Edges, Party};
@@ -404,8 +404,7 @@ impl<C: Component> Body for Cell<C> {
     }
 
     fn announce(&self) {
-        let parent = self.parent().owner();
-        let registered = Registered::new(self.id, self.name().clone(), parent);
+        let registered = self.registered();
         let is_own = self.push_own(&registered, None);
         let channels = [self.channel.as_str()];
         let telling = Telling::on(&channels).quietly(is_own);
