@@ -54,6 +54,7 @@ mod panics;
 mod phases;
 mod poison;
 mod replacing;
+mod routes;
 mod several_channels;
 mod signals;
 mod sources;

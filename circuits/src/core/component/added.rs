@@ -325,7 +325,7 @@ where
         let handler = list.find(C::HANDLERS.len()).ok_or(HandlerError::TooMany)?;
         let id = SubscriptionId::new(cell.id(), handler.number);
         let router = &cell.hub().router;
-        router.subscribe::<E>(channel.clone(), id, priority, receiver.clone());
+        router.subscribe::<E>(&channel, id, priority, receiver.clone());
         let listens = channel.clone();
         let remove = move |hub: &Hub| {
             let _held = &receiver;

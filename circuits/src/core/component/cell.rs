@@ -199,12 +199,7 @@ impl<C: Component> Cell<C> {
     pub(crate) fn enlist(self: &Arc<Self>) {
         if self.retired.swap(false, Ordering::AcqRel) {
             self.mailbox.open();
-            let except = self.except();
-            for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
-                if !handler.is_among(except) {
-                    handler.subscribe(number, self);
-                }
-            }
+            self.enter_routes();
         }
     }
 
@@ -417,9 +412,7 @@ impl<C: Component> Body for Cell<C> {
 
     fn retire(&self) {
         if !self.retired.swap(true, Ordering::AcqRel) {
-            for (handler, number) in C::HANDLERS.iter().zip(0_u16..) {
-                handler.unsubscribe(number, self);
-            }
+            self.leave_routes();
             if let Some(cold) = self.cold.get() {
                 cold.additions.clear(&self.hub);
                 // Those of a life that is stuck, and abandoned.

@@ -11,7 +11,7 @@ use crate::core::event::{
 };
 use crate::core::id::{Channel, Channels};
 use crate::core::reply::{AnyEnvelope, Delivery, Envelope, Notice, Party, ReplyTicket, Ticket};
-use crate::core::route::{Hop, SubscriptionId, To};
+use crate::core::route::{Accept, Enlisted, Hop, Listed, Roster, Router, SubscriptionId, To};
 
 /// Events that a component's own handlers get directly.
 const OWN: [(&str, TypeId); 8] = [
@@ -62,11 +62,23 @@ enum Kind<C: Component> {
 /// What is done with the event's type, which the list does not know.
 struct Typed<C: Component> {
     event: TypeId,
-    subscribe: fn(&Arc<Cell<C>>, &Listener),
-    unsubscribe: fn(&Cell<C>, &Listener),
+    list: fn(&Router, Arc<Roster>, u16, f64),
+    subscribe: fn(&Router, Listener, Box<dyn Any>),
+    unsubscribe: fn(&Router, &Channel, SubscriptionId),
     deliver: fn(u16, Own) -> Option<C::Message>,
     /// Makes a boxed `To` of the event's type.
     to: fn(&Arc<Cell<C>>) -> Box<dyn Any>,
+}
+
+/// How a handler gets into the routes.
+pub(crate) enum Entry {
+    /// Not at all: it hears what concerns its component, directly.
+    Never,
+    /// With all others of the component that are like it, which hear events by
+    /// their type on the component's channel.
+    Together(TypeId),
+    /// By itself.
+    Apart,
 }
 
 /// An event of the component's own life, and the record of its delivery.
@@ -93,8 +105,9 @@ impl<C: Component> Handler<C> {
         check_name(E::NAME, name);
         let typed = Typed {
             event: TypeId::of::<E>(),
-            subscribe: subscribe::<C, E>,
-            unsubscribe: unsubscribe::<C, E>,
+            list: list::<C, E>,
+            subscribe: subscribe::<E>,
+            unsubscribe: Router::unsubscribe::<E>,
             deliver: deliver::<C, E>,
             to: to::<C, E>,
         };
@@ -189,13 +202,18 @@ impl<C: Component> Handler<C> {
     }
 
     /// Tells whether it hears only what concerns the component itself.
+    #[inline]
     pub(crate) fn is_own(&self) -> bool {
+        self.may_be_own && self.channel.is_none() && self.hears_own()
+    }
+
+    fn hears_own(&self) -> bool {
         let own = |(name, event): &(&str, TypeId)| match &self.kind {
             // An event of the user's may have the same name.
             Kind::Event(typed) => typed.event == *event,
             Kind::Notice(_) | Kind::Any(_) => *name == self.name,
         };
-        self.may_be_own && self.channel.is_none() && OWN.iter().any(own)
+        OWN.iter().any(own)
     }
 
     /// Returns the name of the event that it hears in the place of a component
@@ -211,6 +229,22 @@ impl<C: Component> Handler<C> {
         self.channel.is_none() && names.iter().any(|name| name == self.name)
     }
 
+    /// Returns how it gets into the routes with a component that hears all events.
+    pub(crate) fn entry(&self) -> Entry {
+        match &self.kind {
+            _ if self.is_own() => Entry::Never,
+            Kind::Event(typed) if self.channel.is_none() => Entry::Together(typed.event),
+            _ => Entry::Apart,
+        }
+    }
+
+    /// Lists it in the table of its event, for all components of the type.
+    pub(crate) fn list(&self, number: u16, router: &Router, roster: &Arc<Roster>) {
+        if let Kind::Event(typed) = &self.kind {
+            (typed.list)(router, roster.clone(), number, self.priority);
+        }
+    }
+
     fn listener(&self, number: u16, cell: &Cell<C>) -> Listener {
         Listener {
             channel: self.channel_from(cell.channel()),
@@ -219,30 +253,26 @@ impl<C: Component> Handler<C> {
         }
     }
 
+    /// Puts it into the routes by itself.
     pub(crate) fn subscribe(&self, number: u16, cell: &Arc<Cell<C>>) {
         if self.is_own() {
             return;
         }
-        let listener = self.listener(number, cell);
         let router = &cell.hub().router;
+        let listener = self.listener(number, cell);
+        if let Kind::Event(typed) = &self.kind {
+            (typed.subscribe)(router, listener, (typed.to)(cell));
+            return;
+        }
         let Listener {
             channel,
             id,
             priority,
         } = listener;
-        match &self.kind {
-            Kind::Event(typed) => (typed.subscribe)(
-                cell,
-                &Listener {
-                    channel,
-                    id,
-                    priority,
-                },
-            ),
-            Kind::Notice(_) => {
-                router.subscribe_notice(self.name, channel, id, priority, cell.clone());
-            }
-            Kind::Any(_) => router.subscribe_any(self.name, channel, id, priority, cell.clone()),
+        if let Kind::Notice(_) = &self.kind {
+            router.subscribe_notice(self.name, &channel, id, priority, cell.clone());
+        } else {
+            router.subscribe_any(self.name, &channel, id, priority, cell.clone());
         }
     }
 
@@ -250,16 +280,12 @@ impl<C: Component> Handler<C> {
         if self.is_own() {
             return;
         }
-        let listener = self.listener(number, cell);
+        let Listener { channel, id, .. } = self.listener(number, cell);
         let router = &cell.hub().router;
         match &self.kind {
-            Kind::Event(typed) => (typed.unsubscribe)(cell, &listener),
-            Kind::Notice(_) => {
-                router.unsubscribe_notice(self.name, &listener.channel, listener.id);
-            }
-            Kind::Any(_) => {
-                router.unsubscribe_any(self.name, &listener.channel, listener.id);
-            }
+            Kind::Event(typed) => (typed.unsubscribe)(router, &channel, id),
+            Kind::Notice(_) => router.unsubscribe_notice(self.name, &channel, id),
+            Kind::Any(_) => router.unsubscribe_any(self.name, &channel, id),
         }
     }
 
@@ -382,21 +408,32 @@ fn to<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>) -> Box<dyn Any> {
     Box::new(To::<E>::Typed(cell.clone()))
 }
 
-fn subscribe<C: Handles<E>, E: Event>(cell: &Arc<Cell<C>>, listener: &Listener) {
+/// Lists a handler in the table of its event, for all components of the type.
+fn list<C: Handles<E>, E: Event>(
+    router: &Router,
+    roster: Arc<Roster>,
+    handler: u16,
+    priority: f64,
+) {
+    router.list(Listed::<E>::new(roster, handler, priority, target::<C, E>));
+}
+
+fn target<C: Handles<E>, E: Event>(enlisted: &Enlisted) -> Option<Arc<dyn Accept<E>>> {
+    let cell = enlisted.clone().downcast::<Cell<C>>().ok()?;
+    Some(cell)
+}
+
+fn subscribe<E: Event>(router: &Router, listener: Listener, to: Box<dyn Any>) {
     let Listener {
         channel,
         id,
         priority,
     } = listener;
-    cell.hub()
-        .router
-        .subscribe::<E>(channel.clone(), *id, *priority, cell.clone());
-}
-
-fn unsubscribe<C: Handles<E>, E: Event>(cell: &Cell<C>, listener: &Listener) {
-    cell.hub()
-        .router
-        .unsubscribe::<E>(&listener.channel, listener.id);
+    if let Ok(to) = to.downcast::<To<E>>()
+        && let To::Typed(target) = *to
+    {
+        router.subscribe::<E>(&channel, id, priority, target);
+    }
 }
 
 fn deliver<C: Handles<E>, E: Event>(handler: u16, own: Own) -> Option<C::Message> {

@@ -22,6 +22,7 @@ mod children;
 mod context;
 mod crash;
 mod direct;
+mod enlist;
 mod error;
 mod fire;
 mod flow;

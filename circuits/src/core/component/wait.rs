@@ -61,8 +61,7 @@ impl<E: Event> Wait<E> {
             let waiter = Arc::new(Waiter::new(component));
             // A stage like that of ordinary handlers: no coordination, and a
             // handler of higher priority can stop the event before it.
-            hub.router
-                .subscribe::<E>(channel.clone(), id, 0.0, waiter.clone());
+            hub.router.subscribe::<E>(&channel, id, 0.0, waiter.clone());
             Listening {
                 channel,
                 id,

@@ -9,9 +9,10 @@ use std::task::Context as Task;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::core::event::Event;
-use crate::core::id::Channel;
+use crate::core::id::{Channel, ComponentId};
 use crate::core::reply::ReplySlot;
-use crate::core::route::table::{AnyTable, Subscription, Subscriptions, Table, Untyped};
+use crate::core::route::roster::{Enlisted, Roster, Touched};
+use crate::core::route::table::{AnyTable, Listed, Subscription, Subscriptions, Table, Untyped};
 use crate::core::route::types::TypeMap;
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, SubscriptionId};
 
@@ -19,6 +20,8 @@ use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, Subscrip
 /// seen; read without a lock.
 pub(crate) struct Router {
     tables: TypeMap<Box<dyn AnyTable>>,
+    /// The components that are in them, by type.
+    rosters: TypeMap<Arc<Roster>>,
     /// Taken before the lock of a table wherever both are needed.
     untyped: Mutex<Untyped>,
     /// Whether there was ever a handler that names no type.
@@ -29,6 +32,7 @@ impl Router {
     pub(crate) fn new() -> Self {
         Self {
             tables: TypeMap::new(),
+            rosters: TypeMap::new(),
             untyped: Mutex::new(Untyped {
                 notices: HashMap::new(),
                 any: HashMap::new(),
@@ -96,9 +100,51 @@ impl Router {
         }
     }
 
+    /// Returns the roster of a type of components; `make` lists it in the tables
+    /// of its events.
+    #[inline]
+    pub(crate) fn roster(&self, component: TypeId, make: impl Fn() -> Arc<Roster>) -> &Arc<Roster> {
+        match self.rosters.get(component) {
+            Some(roster) => roster,
+            None => self.rosters.get_or_insert(component, make),
+        }
+    }
+
+    pub(crate) fn list<E: Event>(&self, listed: Listed<E>) {
+        self.table::<E>().list(listed);
+    }
+
+    /// Puts a component into the routes.
+    pub(crate) fn enter(
+        &self,
+        roster: &Roster,
+        channel: &Channel,
+        id: ComponentId,
+        member: Enlisted,
+    ) {
+        if let Some(touched) = roster.add(channel, id, member) {
+            self.forget_touched(roster, channel, touched);
+        }
+    }
+
+    /// Takes a component out of the routes.
+    pub(crate) fn leave(&self, roster: &Roster, channel: &Channel, id: ComponentId) {
+        if let Some(touched) = roster.remove(channel, id) {
+            self.forget_touched(roster, channel, touched);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_touched(&self, roster: &Roster, channel: &Channel, touched: Touched) {
+        for table in roster.events().iter().filter_map(|it| self.tables.get(*it)) {
+            table.forget(channel.as_str());
+        }
+        roster.settle(channel, touched);
+    }
+
     pub(crate) fn subscribe<E: Event>(
         &self,
-        channel: Channel,
+        channel: &Channel,
         id: SubscriptionId,
         priority: f64,
         target: Arc<dyn Accept<E>>,
@@ -114,7 +160,7 @@ impl Router {
     pub(crate) fn subscribe_notice(
         &self,
         name: &'static str,
-        channel: Channel,
+        channel: &Channel,
         id: SubscriptionId,
         priority: f64,
         target: Arc<dyn AcceptNotice>,
@@ -125,7 +171,7 @@ impl Router {
             .notices
             .entry(name)
             .or_insert_with(Subscriptions::new);
-        list.add(channel.clone(), id, Subscription { target, priority });
+        list.add(channel, id, Subscription { target, priority });
         self.forget(name, channel.as_str());
     }
 
@@ -145,7 +191,7 @@ impl Router {
     pub(crate) fn subscribe_any(
         &self,
         name: &'static str,
-        channel: Channel,
+        channel: &Channel,
         id: SubscriptionId,
         priority: f64,
         target: Arc<dyn AcceptAny>,
@@ -153,7 +199,7 @@ impl Router {
         self.has_untyped.store(true, Ordering::SeqCst);
         let mut untyped = self.lock();
         let list = untyped.any.entry(name).or_insert_with(Subscriptions::new);
-        list.add(channel.clone(), id, Subscription { target, priority });
+        list.add(channel, id, Subscription { target, priority });
         self.forget(name, channel.as_str());
     }
 

@@ -2,34 +2,19 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::iter::successors;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, MutexGuard};
-use smallvec::SmallVec;
 
 use crate::core::event::Event;
-use crate::core::id::{Channel, ComponentId};
+use crate::core::id::Channel;
+use crate::core::route::listeners::{ByChannel, Listeners, SubscriptionId};
 use crate::core::route::recent::{Recent, Share};
+use crate::core::route::roster::{Enlisted, Roster};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
 use crate::core::runtime::{SeededHash, sort_by_rank};
-
-/// Names one subscription; they sort in the order of registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SubscriptionId(u64);
-
-impl SubscriptionId {
-    /// A system would have to make a billion components a second for three
-    /// days before the number of one did not fit beside that of a handler.
-    pub(crate) fn new(component: ComponentId, handler: u16) -> Self {
-        Self((component.number() << u16::BITS) | u64::from(handler))
-    }
-
-    fn handler(self) -> u16 {
-        (self.0 & u64::from(u16::MAX)) as u16
-    }
-}
 
 /// One handler that listens.
 pub(crate) struct Subscription<T: ?Sized> {
@@ -37,119 +22,35 @@ pub(crate) struct Subscription<T: ?Sized> {
     pub(crate) priority: f64,
 }
 
-/// Handlers by the channel that they listen on; `*` is a channel like others here.
+/// Handlers by the channel that they listen on.
 pub(crate) struct Subscriptions<T: ?Sized> {
-    by_channel: HashMap<Channel, Listeners<T>, SeededHash>,
-}
-
-/// The handlers on one channel, by id. One that leaves only marks its place,
-/// so that a hundred thousand can leave one by one, in whatever order.
-struct Listeners<T: ?Sized> {
-    entries: SmallVec<[(SubscriptionId, Option<Subscription<T>>); 1]>,
-    left: usize,
-}
-
-impl<T: ?Sized> Listeners<T> {
-    fn new() -> Self {
-        Self {
-            entries: SmallVec::new(),
-            left: 0,
-        }
-    }
-
-    fn add(&mut self, id: SubscriptionId, entry: Subscription<T>) {
-        match self.entries.last() {
-            Some((last, _)) if *last >= id => {
-                match self.entries.binary_search_by_key(&id, |(id, _)| *id) {
-                    Ok(at) => {
-                        let place = &mut self.entries[at].1;
-                        self.left -= usize::from(place.is_none());
-                        *place = Some(entry);
-                    }
-                    Err(at) => self.entries.insert(at, (id, Some(entry))),
-                }
-            }
-            _ => {
-                // A list of a hundred thousand shall not be half empty.
-                if self.entries.len() == self.entries.capacity() {
-                    self.entries.reserve_exact(1 + self.entries.len() / 8);
-                }
-                self.entries.push((id, Some(entry)));
-            }
-        }
-    }
-
-    fn remove(&mut self, id: SubscriptionId) {
-        let Ok(at) = self.entries.binary_search_by_key(&id, |(id, _)| *id) else {
-            return;
-        };
-        if self.entries[at].1.take().is_some() {
-            self.left += 1;
-        }
-        if self.left * 2 > self.entries.len() {
-            self.entries.retain(|(_, entry)| entry.is_some());
-            if self.entries.len() * 4 < self.entries.capacity() {
-                self.entries.shrink_to_fit();
-            }
-            self.left = 0;
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.left == self.entries.len()
-    }
+    by_channel: ByChannel<Listeners<Subscription<T>>>,
 }
 
 impl<T: ?Sized> Subscriptions<T> {
     pub(crate) fn new() -> Self {
         Self {
-            by_channel: HashMap::default(),
+            by_channel: ByChannel::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, channel: Channel, id: SubscriptionId, entry: Subscription<T>) {
+    pub(crate) fn add(&mut self, channel: &Channel, id: SubscriptionId, entry: Subscription<T>) {
         self.by_channel
-            .entry(channel)
-            .or_insert_with(Listeners::new)
+            .get_or_insert_with(channel, Listeners::new)
             .add(id, entry);
     }
 
     pub(crate) fn remove(&mut self, channel: &Channel, id: SubscriptionId) {
-        if let Entry::Occupied(mut entry) = self.by_channel.entry(channel.clone()) {
-            entry.get_mut().remove(id);
-            if entry.get().is_empty() {
-                entry.remove();
+        if let Some(list) = self.by_channel.get_mut(channel.as_str()) {
+            list.remove(id);
+            if list.is_empty() {
+                self.by_channel.remove(channel.as_str());
             }
         }
     }
 
-    pub(crate) fn has(&self, channel: &str) -> bool {
-        self.by_channel.contains_key(channel)
-    }
-
-    /// Calls `found` once with everyone who hears an event that is fired on channels.
-    fn each_heard_on(
-        &self,
-        channels: &[&str],
-        mut found: impl FnMut(SubscriptionId, &Subscription<T>),
-    ) {
-        let mut visit = |list: &Listeners<T>| {
-            for (id, entry) in &list.entries {
-                if let Some(entry) = entry {
-                    found(*id, entry);
-                }
-            }
-        };
-        if channels.contains(&"*") {
-            self.by_channel.values().for_each(visit);
-            return;
-        }
-        for (at, channel) in channels.iter().enumerate() {
-            if !channels[..at].contains(channel) {
-                self.by_channel.get(*channel).map(&mut visit);
-            }
-        }
-        self.by_channel.get("*").map(&mut visit);
+    fn has(&self, channel: &str) -> bool {
+        self.by_channel.get(channel).is_some()
     }
 }
 
@@ -180,11 +81,52 @@ pub(crate) struct Table<E: Event> {
     state: Mutex<State<E>>,
     routes: papaya::HashMap<Channel, Arc<Route<E>>, SeededHash>,
     recent: Recent<E>,
+    /// The types of components that hear the event on their own channels; only
+    /// grows, under the lock, and is read without it.
+    listed: Link<E>,
     /// Whether there are subscriptions, to be asked without the lock.
-    has_listeners: AtomicBool,
+    has_subscriptions: AtomicBool,
+}
+
+type Link<E> = OnceLock<Box<Listed<E>>>;
+
+/// A type of components, and one of its handlers of the event.
+pub(crate) struct Listed<E: Event> {
+    roster: Arc<Roster>,
+    handler: u16,
+    priority: f64,
+    target: Target<E>,
+    next: Link<E>,
+}
+
+/// Makes a receiver of one of the components, if it is of the type.
+type Target<E> = fn(&Enlisted) -> Option<Arc<dyn Accept<E>>>;
+
+impl<E: Event> Listed<E> {
+    pub(crate) fn new(roster: Arc<Roster>, handler: u16, priority: f64, target: Target<E>) -> Self {
+        Self {
+            roster,
+            handler,
+            priority,
+            target,
+            next: OnceLock::new(),
+        }
+    }
+
+    fn collect(&self, hops: &mut Vec<Found<E>>, channels: &[&str]) {
+        let handler = self.handler;
+        self.roster.each_heard_on(channels, |id, member| {
+            if let Some(target) = (self.target)(member) {
+                let to = To::Typed(target);
+                let id = id.with_handler(handler);
+                hops.push((id, self.priority, Hop { to, handler }));
+            }
+        });
+    }
 }
 
 struct State<E: Event> {
+    /// Handlers that are not among those of a type.
     subscriptions: Subscriptions<dyn Accept<E>>,
     /// The one route of all channels that nobody names. It is found under the
     /// lock: only the subscriptions can tell that nobody does, and to remember
@@ -204,24 +146,43 @@ impl<E: Event> Table<E> {
             }),
             routes: papaya::HashMap::with_hasher(SeededHash::default()),
             recent: Recent::new(),
-            has_listeners: AtomicBool::new(false),
+            listed: OnceLock::new(),
+            has_subscriptions: AtomicBool::new(false),
         }
     }
 
     /// Tells whether a handler names this type, on whatever channel.
     pub(crate) fn has_listeners(&self) -> bool {
-        self.has_listeners.load(Ordering::SeqCst)
+        self.has_subscriptions.load(Ordering::SeqCst)
+            || self.listed().any(|listed| listed.roster.is_occupied())
+    }
+
+    /// Lists a type of components, of which none is in its roster yet.
+    pub(crate) fn list(&self, listed: Listed<E>) {
+        let state = self.lock();
+        if state.known > 0 || !self.recent.is_unused() {
+            listed.roster.note_some_routes();
+        }
+        let mut link = &self.listed;
+        while let Some(next) = link.get() {
+            link = &next.next;
+        }
+        link.get_or_init(|| Box::new(listed));
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &Listed<E>> {
+        successors(self.listed.get(), |listed| listed.next.get()).map(Box::as_ref)
     }
 
     pub(crate) fn add(
         &self,
-        channel: Channel,
+        channel: &Channel,
         id: SubscriptionId,
         entry: Subscription<dyn Accept<E>>,
     ) {
         let mut state = self.lock();
-        state.subscriptions.add(channel.clone(), id, entry);
-        self.has_listeners.store(true, Ordering::SeqCst);
+        state.subscriptions.add(channel, id, entry);
+        self.has_subscriptions.store(true, Ordering::SeqCst);
         self.forget_routes(state, channel.as_str());
     }
 
@@ -229,7 +190,7 @@ impl<E: Event> Table<E> {
         let mut state = self.lock();
         state.subscriptions.remove(channel, id);
         if state.subscriptions.by_channel.is_empty() {
-            self.has_listeners.store(false, Ordering::SeqCst);
+            self.has_subscriptions.store(false, Ordering::SeqCst);
         }
         self.forget_routes(state, channel.as_str());
     }
@@ -270,19 +231,26 @@ impl<E: Event> Table<E> {
     /// Makes the route for a channel; the caller holds the lock on `untyped`.
     pub(crate) fn make_route(&self, channel: &str, untyped: &Untyped) -> Arc<Route<E>> {
         let mut state = self.lock();
-        let named = channel == "*"
+        let mut named = channel == "*"
             || state.subscriptions.has(channel)
             || untyped.names_channel(E::NAME, channel);
-        if !named && let Some(route) = &state.others {
-            return route.clone();
+        for listed in self.listed() {
+            named |= listed.roster.names_channel(channel);
         }
-        let route = Arc::new(state.route(None, &[channel], untyped));
-        match Channel::new(channel) {
-            Ok(channel) if named => {
-                let former = self.routes.pin().insert(channel, route.clone()).cloned();
-                state.known += usize::from(former.is_none());
-            }
-            _ => state.others = Some(route.clone()),
+        if !named {
+            // Others may come to the channel meanwhile, to which it does not lead.
+            let make = || Arc::new(self.route(&state.subscriptions, None, &[], untyped));
+            let route = state.others.clone().unwrap_or_else(make);
+            state.others = Some(route.clone());
+            return route;
+        }
+        // Before they are read: a change from now on waits for the lock.
+        self.listed()
+            .for_each(|listed| listed.roster.note_route(channel));
+        let route = Arc::new(self.route(&state.subscriptions, None, &[channel], untyped));
+        if let Ok(channel) = Channel::new(channel) {
+            let former = self.routes.pin().insert(channel, route.clone()).cloned();
+            state.known += usize::from(former.is_none());
         }
         route
     }
@@ -295,7 +263,37 @@ impl<E: Event> Table<E> {
         channels: &[&str],
         untyped: &Untyped,
     ) -> Route<E> {
-        self.lock().route(name, channels, untyped)
+        self.route(&self.lock().subscriptions, name, channels, untyped)
+    }
+
+    /// Puts together who hears an event that is fired on channels, with a name of
+    /// its own or that of its type.
+    fn route(
+        &self,
+        subscriptions: &Subscriptions<dyn Accept<E>>,
+        name: Option<&str>,
+        channels: &[&str],
+        untyped: &Untyped,
+    ) -> Route<E> {
+        let mut hops = Vec::new();
+        self.listed()
+            .for_each(|listed| listed.collect(&mut hops, channels));
+        collect(&mut hops, subscriptions, channels, To::Typed);
+        if let Some(name) = name {
+            hops.retain(|(_, _, hop)| hop.hears(name));
+        }
+        let name = name.unwrap_or(E::NAME);
+        if let Some(list) = untyped.notices.get(name) {
+            collect(&mut hops, list, channels, To::Notice);
+        }
+        for name in [name, "*"] {
+            if let Some(list) = untyped.any.get(name) {
+                collect(&mut hops, list, channels, To::Any);
+            }
+        }
+        sort_by_rank(&mut hops, |(id, _, _)| id.rank());
+        let hops = hops.into_iter().map(|(_, priority, hop)| (priority, hop));
+        Route::new(hops.collect())
     }
 
     fn forget_routes(&self, mut state: MutexGuard<'_, State<E>>, channel: &str) {
@@ -326,30 +324,6 @@ impl<E: Event> Table<E> {
     }
 }
 
-impl<E: Event> State<E> {
-    /// Puts together who hears an event that is fired on channels, with a name of
-    /// its own or that of its type.
-    fn route(&self, name: Option<&str>, channels: &[&str], untyped: &Untyped) -> Route<E> {
-        let mut hops = Vec::new();
-        collect(&mut hops, &self.subscriptions, channels, To::Typed);
-        if let Some(name) = name {
-            hops.retain(|(_, _, hop)| hop.hears(name));
-        }
-        let name = name.unwrap_or(E::NAME);
-        if let Some(list) = untyped.notices.get(name) {
-            collect(&mut hops, list, channels, To::Notice);
-        }
-        for name in [name, "*"] {
-            if let Some(list) = untyped.any.get(name) {
-                collect(&mut hops, list, channels, To::Any);
-            }
-        }
-        sort_by_rank(&mut hops, |(id, _, _)| id.0);
-        let hops = hops.into_iter().map(|(_, priority, hop)| (priority, hop));
-        Route::new(hops.collect())
-    }
-}
-
 type Found<E> = (SubscriptionId, f64, Hop<E>);
 
 fn collect<E: Event, T: ?Sized>(
@@ -358,12 +332,14 @@ fn collect<E: Event, T: ?Sized>(
     channels: &[&str],
     to: impl Fn(Arc<T>) -> To<E>,
 ) {
-    list.each_heard_on(channels, |id, entry| {
-        let hop = Hop {
-            to: to(entry.target.clone()),
-            handler: id.handler(),
-        };
-        hops.push((id, entry.priority, hop));
+    list.by_channel.each_heard_on(channels, |list| {
+        list.each(|id, entry| {
+            let hop = Hop {
+                to: to(entry.target.clone()),
+                handler: id.handler(),
+            };
+            hops.push((id, entry.priority, hop));
+        });
     });
 }
 
