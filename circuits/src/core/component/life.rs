@@ -140,12 +140,6 @@ fn lifetime<C: Component>(
                     body: cell.clone(),
                     life: life.cx.life(),
                 }));
-                // A task that was woken last runs on this thread, and on no other:
-                // the supervisor must hear of the start also where the first event
-                // blocks the thread.
-                if cell.hub().runtime().has_threads() {
-                    runtime::yield_now().await;
-                }
                 match runtime::catch(life.run()).await {
                     Ok(end) => end,
                     Err(panic) => life.crash(panic.into()),
@@ -320,7 +314,10 @@ impl<C: Component> Life<C> {
 
     /// Handles events until the component is told to end, or fails.
     async fn run(&mut self) -> End {
-        let mut turn = 0;
+        // A task that was woken last runs on this thread, and on no other: who awaits
+        // the start must hear of it also where the first event blocks the thread.
+        let has_threads = self.cell().hub().runtime().has_threads();
+        let mut turn = if has_threads { TURN } else { 0 };
         let mut draining = false;
         loop {
             let command = self.cell().control().command();

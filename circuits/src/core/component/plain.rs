@@ -30,7 +30,8 @@ pub(crate) enum Now {
 
 impl<C: Component> Life<C> {
     /// Takes batches out of the mailbox and handles what is in them, as long as
-    /// that takes no future but one for the next event.
+    /// that takes no future but one for the next event. The turn may be over
+    /// before one that was taken is begun.
     ///
     /// # Errors
     /// An event ended the life.
@@ -42,11 +43,12 @@ impl<C: Component> Life<C> {
     ) -> Poll<Result<Now, End>> {
         loop {
             if self.batch.is_empty() {
-                if *turn >= TURN {
-                    return Poll::Ready(Ok(Now::Yields));
-                }
                 if let Some(now) = ready!(self.poll_refill(task, draining)) {
                     return Poll::Ready(Ok(now));
+                }
+                // Not before: nobody gives way who has nothing to do.
+                if *turn >= TURN {
+                    return Poll::Ready(Ok(Now::Yields));
                 }
             }
             let now = self.handle_now(turn, draining);

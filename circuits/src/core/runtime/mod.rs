@@ -52,14 +52,18 @@ impl Runtime {
         }
     }
 
-    /// Returns this runtime, or the calling thread's where this is none.
-    fn handle(&self) -> Option<Handle> {
-        self.handle.clone().or_else(|| Handle::try_current().ok())
+    /// Uses this runtime, or the calling thread's where this is none; `None` where
+    /// that has none either.
+    fn with_handle<T>(&self, run: impl FnOnce(&Handle) -> T) -> Option<T> {
+        match &self.handle {
+            Some(handle) => Some(run(handle)),
+            None => Some(run(&Handle::try_current().ok()?)),
+        }
     }
 
     /// Tells whether tasks can be started.
     pub(crate) fn is_there(&self) -> bool {
-        self.handle().is_some()
+        self.with_handle(|_| ()).is_some()
     }
 
     /// Starts a task; `None` where no runtime runs.
@@ -67,13 +71,13 @@ impl Runtime {
     /// To tokio all tasks are of one type, so that what it does with a task is compiled
     /// once, and a future is moved once only.
     pub(crate) fn spawn(&self, task: BoxedTask) -> Option<AbortHandle> {
-        Some(self.handle()?.spawn(task).abort_handle())
+        self.with_handle(|handle| handle.spawn(task).abort_handle())
     }
 
     /// Tells whether tasks run on more than one thread.
     pub(crate) fn has_threads(&self) -> bool {
-        self.handle()
-            .is_some_and(|handle| handle.runtime_flavor() != RuntimeFlavor::CurrentThread)
+        let flavor = self.with_handle(Handle::runtime_flavor);
+        flavor.is_some_and(|flavor| flavor != RuntimeFlavor::CurrentThread)
     }
 
     /// Wakes a thread of the runtime now and then, from a thread of its own, as
@@ -85,7 +89,7 @@ impl Runtime {
     /// only, nobody could be woken.
     pub(crate) fn keep_awake(&self, goes_on: impl Fn() -> bool + Send + 'static) {
         const PERIOD: Duration = Duration::from_millis(10);
-        let Some(handle) = self.handle() else {
+        let Some(handle) = self.with_handle(Handle::clone) else {
             return;
         };
         if !self.has_threads() {
@@ -105,9 +109,10 @@ impl Runtime {
 
     /// Makes a timer; `None` where no runtime runs.
     pub(crate) fn sleep(&self, duration: Duration) -> Option<Sleep> {
-        let handle = self.handle()?;
-        let _entered = handle.enter();
-        Some(tokio::time::sleep(duration))
+        self.with_handle(|handle| {
+            let _entered = handle.enter();
+            tokio::time::sleep(duration)
+        })
     }
 }
 

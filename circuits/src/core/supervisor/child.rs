@@ -1,6 +1,7 @@
 //! The table of children.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -141,8 +142,15 @@ pub(crate) struct Children {
     /// Boxed: a tree that grows at its end leaves half of each node empty.
     list: BTreeMap<Place, Box<Child>>,
     names: HashMap<Arc<str>, Place, SeededHash>,
-    deadlines: BTreeSet<(Instant, Place)>,
+    /// When to look at whom, the earliest first. What a child's own `deadline` does
+    /// not say is stale: most are taken back long before they come.
+    deadlines: BinaryHeap<Reverse<(Instant, Place)>>,
+    /// How many children have a deadline.
+    timed: usize,
 }
+
+/// So many stale deadlines are kept, and as many as there are others.
+const STALE: usize = 64;
 
 impl Children {
     /// Returns the child that was given a name.
@@ -163,8 +171,11 @@ impl Children {
     }
 
     pub(crate) fn remove(&mut self, place: Place) -> Option<Box<Child>> {
-        self.set_deadline(place, None);
         let child = self.list.remove(&place)?;
+        if child.deadline.is_some() {
+            self.timed -= 1;
+            self.forget_stale();
+        }
         if child.spec.named {
             self.names.remove(child.birth.body().name());
         }
@@ -228,26 +239,60 @@ impl Children {
     }
 
     pub(crate) fn set_deadline(&mut self, place: Place, deadline: Option<Instant>) {
-        if let Some(child) = self.list.get_mut(&place) {
-            if let Some(old) = std::mem::replace(&mut child.deadline, deadline) {
-                self.deadlines.remove(&(old, place));
-            }
-            if let Some(new) = deadline {
-                self.deadlines.insert((new, place));
-            }
+        let Some(child) = self.list.get_mut(&place) else {
+            return;
+        };
+        let old = std::mem::replace(&mut child.deadline, deadline);
+        if old == deadline {
+            return;
+        }
+        self.timed += usize::from(deadline.is_some());
+        self.timed -= usize::from(old.is_some());
+        if let Some(deadline) = deadline {
+            self.deadlines.push(Reverse((deadline, place)));
+        }
+        self.forget_stale();
+    }
+
+    /// Keeps the list of deadlines about as long as there are any.
+    fn forget_stale(&mut self) {
+        if self.timed == 0 {
+            self.deadlines.clear();
+            self.deadlines.shrink_to(2 * STALE);
+        } else if self.deadlines.len() > 2 * self.timed + STALE {
+            let mut deadlines = std::mem::take(&mut self.deadlines).into_vec();
+            deadlines.retain(|Reverse((deadline, place))| {
+                let child = self.list.get(place);
+                child.is_some_and(|child| child.deadline == Some(*deadline))
+            });
+            // The same one may have been set, taken back, and set again.
+            deadlines.sort_unstable();
+            deadlines.dedup();
+            deadlines.shrink_to(2 * STALE);
+            self.deadlines = deadlines.into();
         }
     }
 
+    /// Returns when to look at the deadlines: not after the first one.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        let Reverse((deadline, _)) = self.deadlines.peek()?;
+        Some(*deadline)
     }
 
     /// Takes a child whose deadline has come.
     pub(crate) fn take_due(&mut self, now: Instant) -> Option<Place> {
-        let (deadline, place) = *self.deadlines.first()?;
-        (deadline <= now).then(|| {
-            self.set_deadline(place, None);
-            place
-        })
+        while let Some(Reverse((deadline, place))) = self.deadlines.peek().copied() {
+            let child = self.list.get(&place);
+            let is_stale = child.is_none_or(|child| child.deadline != Some(deadline));
+            if !is_stale && deadline > now {
+                return None;
+            }
+            self.deadlines.pop();
+            if !is_stale {
+                self.set_deadline(place, None);
+                return Some(place);
+            }
+        }
+        None
     }
 }
