@@ -1,6 +1,7 @@
 //! The features of circuits through its public API, one module a feature, and the rules of the house.
 
 mod actor;
+mod asking;
 mod backoff;
 mod borrow_rule;
 mod bounds;

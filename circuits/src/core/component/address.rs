@@ -1,8 +1,10 @@
 //! The address of a component; it outlives restarts.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::core::component::any_address::{Seen, show};
@@ -222,18 +224,23 @@ impl<C: Component> Address<C> {
     }
 
     /// The second phase of leaving the tree.
-    async fn leave(self) {
-        let cell = &self.cell;
+    fn leave(self) -> impl Future<Output = ()> + Send + Unpin + 'static {
+        let cell = self.cell;
         let parent = cell.parent().owner();
-        let unregistered = || Unregistered::new(cell.id(), cell.name().clone(), parent);
+        let unregistered = move |cell: &Cell<C>| {
+            let name = Body::name(cell).clone();
+            Unregistered::new(Party::id(cell), name, parent)
+        };
         let is_own = has_own::<C>(Unregistered::NAME);
         if is_own {
-            cell.push_own(&unregistered(), None);
+            cell.push_own(&unregistered(&cell), None);
         }
-        self.to_any().end(Command::Drain).await;
-        let channels = [cell.channel().as_str()];
-        let telling = Telling::on(&channels).quietly(is_own);
-        cell.hub().tell(telling, unregistered);
+        let end = AnyAddress::new(cell.clone()).end(Command::Drain);
+        end.map(move |()| {
+            let channels = [cell.channel().as_str()];
+            let telling = Telling::on(&channels).quietly(is_own);
+            cell.hub().tell(telling, || unregistered(&cell));
+        })
     }
 
     /// Moves the component and its descendants below another one, while they run.

@@ -6,19 +6,19 @@ use std::hash::{Hash, Hasher};
 use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
 use crate::core::component::spec::Place;
 use crate::core::component::{
     Address, Body, Cell, Child, ChildError, ChildRef, Children, Command, Component, Handle,
-    HandlerInfo, Handlers, Order, Question, Which,
+    HandlerInfo, Handlers, Inbox, Order, Question, Which,
 };
 use crate::core::event::End;
 use crate::core::id::ComponentId;
 use crate::core::route::Hub;
-use crate::core::runtime::{BoxedTask, Runtime};
+use crate::core::runtime::Runtime;
 use crate::core::tap::Activity;
 
 /// The address of a component whose type is not known; cheap to clone, and valid
@@ -276,17 +276,16 @@ impl AnyAddress {
 
     /// Does the same as [`Self::unless_inside`] for a future that has asked for all that
     /// it wants once it was polled: it gets a task of its own only where nobody waits.
-    pub(crate) async fn ask_unless_inside(
-        &self,
-        future: impl Future<Output = ()> + Send + 'static,
-    ) {
+    pub(crate) async fn ask_unless_inside<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + Unpin + 'static,
+    {
         let runtime = self.body.hub().runtime();
-        let asking: BoxedTask = Box::pin(future);
         if self.body.is_inside() {
-            runtime.spawn(asking);
+            runtime.spawn(Box::pin(future));
             return;
         }
-        let asking = Some(asking);
+        let asking = Some(future);
         Asking { runtime, asking }.await;
     }
 
@@ -304,45 +303,72 @@ impl AnyAddress {
         }
     }
 
-    pub(crate) async fn end(self, how: Command) {
-        // A component may move while it is asked to end: then ask again there.
-        while !self.is_gone() {
-            let parent = self.body.parent();
-            let body = self.body.clone();
-            let order = |reply| Order::Terminate { body, how, reply };
-            if parent.ask(order).await.is_none() && Arc::ptr_eq(&parent, &self.body.parent()) {
-                return;
+    /// Ends the component for good once it is awaited, and waits for that.
+    pub(crate) fn end(self, how: Command) -> Ending {
+        let (body, asked) = (self.body, None);
+        Ending { body, how, asked }
+    }
+}
+
+/// Asks the supervisor of a component to end it. Not `async`, so that it can be moved.
+pub(crate) struct Ending {
+    body: Arc<dyn Body>,
+    how: Command,
+    /// Who was asked, and says when it is over.
+    asked: Option<(Arc<Inbox>, oneshot::Receiver<()>)>,
+}
+
+impl Future for Ending {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        let Self { body, how, asked } = &mut *self;
+        loop {
+            if let Some((parent, over)) = asked {
+                let answered = ready!(Pin::new(over).poll(task)).is_ok();
+                if !answered && Arc::ptr_eq(parent, &body.parent()) {
+                    return Poll::Ready(());
+                }
             }
+            // A component may move while it is asked to end: then ask again there.
+            if body.is_retired() {
+                return Poll::Ready(());
+            }
+            let (reply, over) = oneshot::channel();
+            let order = Order::Terminate {
+                body: body.clone(),
+                how: *how,
+                reply,
+            };
+            let parent = body.parent();
+            drop(parent.report(order));
+            *asked = Some((parent, over));
         }
     }
 }
 
 /// Goes on in a task of its own where it is dropped before its end.
-struct Asking<'a> {
+struct Asking<'a, F: Future<Output = ()> + Send + Unpin + 'static> {
     runtime: &'a Runtime,
-    asking: Option<BoxedTask>,
+    asking: Option<F>,
 }
 
-impl Future for Asking<'_> {
+impl<F: Future<Output = ()> + Send + Unpin + 'static> Future for Asking<'_, F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        let polled = self
-            .asking
-            .as_mut()
-            .map(|asking| asking.as_mut().poll(task));
-        if let Some(Poll::Pending) = polled {
-            return Poll::Pending;
+        if let Some(asking) = &mut self.asking {
+            ready!(Pin::new(asking).poll(task));
         }
         self.asking = None;
         Poll::Ready(())
     }
 }
 
-impl Drop for Asking<'_> {
+impl<F: Future<Output = ()> + Send + Unpin + 'static> Drop for Asking<'_, F> {
     fn drop(&mut self) {
         if let Some(asking) = self.asking.take() {
-            self.runtime.spawn(asking);
+            self.runtime.spawn(Box::pin(asking));
         }
     }
 }

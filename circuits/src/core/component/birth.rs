@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::core::component::life::live;
 use crate::core::component::{Birth, Body, Cell, Component};
 
 /// Makes lives with a factory.
 pub(crate) struct Factory<C: Component, F> {
     cell: Arc<Cell<C>>,
-    make: Arc<F>,
+    make: F,
 }
 
 impl<C: Component, F> Factory<C, F> {
     pub(crate) fn new(cell: Arc<Cell<C>>, make: F) -> Self {
-        Self {
-            cell,
-            make: Arc::new(make),
-        }
+        Self { cell, make }
     }
 }
 
@@ -29,9 +28,9 @@ where
         self.cell.clone()
     }
 
-    fn begin(&mut self, life: u64) -> bool {
-        let make = self.make.clone();
-        begin(&self.cell, life, move || make())
+    fn begin(self: Arc<Self>, life: u64) -> bool {
+        let cell = self.cell.clone();
+        begin(&cell, life, move || (self.make)())
     }
 
     fn is_repeatable(&self) -> bool {
@@ -42,14 +41,14 @@ where
 /// Makes one life, and keeps nothing for another.
 pub(crate) struct Once<C: Component, F> {
     cell: Arc<Cell<C>>,
-    make: Option<F>,
+    make: Mutex<Option<F>>,
 }
 
 impl<C: Component, F> Once<C, F> {
     pub(crate) fn new(cell: Arc<Cell<C>>, make: F) -> Self {
         Self {
             cell,
-            make: Some(make),
+            make: Mutex::new(Some(make)),
         }
     }
 }
@@ -63,8 +62,9 @@ where
         self.cell.clone()
     }
 
-    fn begin(&mut self, life: u64) -> bool {
-        match self.make.take() {
+    fn begin(self: Arc<Self>, life: u64) -> bool {
+        let make = self.make.lock().take();
+        match make {
             Some(make) => begin(&self.cell, life, make),
             None => false,
         }

@@ -90,7 +90,7 @@ impl ChildSpec {
         hub: &Arc<Hub>,
         inbox: &Arc<Inbox>,
         old: Option<Arc<dyn Body>>,
-    ) -> Result<(Box<dyn Birth>, Spec), StartError> {
+    ) -> Result<(Arc<dyn Birth>, Spec), StartError> {
         let birth = self.seed.plant(hub, inbox, &self.draft, old)?;
         Ok((birth, self.draft.spec))
     }
@@ -116,7 +116,7 @@ trait Seed: Send + Sync {
         inbox: &Arc<Inbox>,
         draft: &Draft,
         old: Option<Arc<dyn Body>>,
-    ) -> Result<Box<dyn Birth>, StartError>;
+    ) -> Result<Arc<dyn Birth>, StartError>;
 }
 
 struct Sown<C, F> {
@@ -139,7 +139,7 @@ where
         inbox: &Arc<Inbox>,
         draft: &Draft,
         old: Option<Arc<dyn Body>>,
-    ) -> Result<Box<dyn Birth>, StartError> {
+    ) -> Result<Arc<dyn Birth>, StartError> {
         let channel = self.channel(draft).map_err(StartError::BadChannel)?;
         let same = old.filter(|old| *old.channel() == channel);
         let same = same.and_then(|old| old.into_any().downcast::<Cell<C>>().ok());

@@ -71,7 +71,7 @@ pub(crate) async fn live<C: Component>(
     }
     let body = cell.clone();
     let report = Order::Ended { body, life, end };
-    if let Some(Order::Ended { body, life, end }) = cell.parent().post(report) {
+    if let Some(Order::Ended { body, life, end }) = cell.parent().report(report) {
         // Nobody supervises it any more.
         body.tell_watchers(life, &end, Fate::Gone);
     }
@@ -136,7 +136,7 @@ fn lifetime<C: Component>(
             Some(end) => end,
             None => {
                 cell.set_started();
-                drop(cell.parent().post(Order::Ready {
+                drop(cell.parent().report(Order::Ready {
                     body: cell.clone(),
                     life: life.cx.life(),
                 }));

@@ -1,37 +1,22 @@
 //! The port upward: what components ask of the one who supervises.
 //!
-//! This room owns the port and knows nobody behind it; the supervisor reads
-//! the inbox, and never waits for a child before it reads on. What bounds it:
-//!
-//! - starts, moves and questions need one of [`REQUESTS`] permits until they
-//!   are read;
-//! - ends need none, so that nothing keeps them back: at most one for each task
-//!   that awaits one, and one order for all that nobody awaits;
-//! - reports about lives: at most two for each life.
+//! This room owns the port and knows nobody behind it; the supervisor serves the
+//! orders of an [`Inbox`], and never waits for a child before it goes on.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, Waker};
 
-use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
-use crate::core::component::{Body, Command, Options, Phases, Question, Spec, StartError};
+use crate::core::component::{Body, Command, Inbox, Options, Phases, Question, Spec, StartError};
 use crate::core::event::End;
-use crate::core::id::ComponentId;
 use crate::core::route::Hub;
-use crate::core::runtime;
-
-/// At most this many starts, moves and questions wait in one inbox; further ones wait to
-/// be let in.
-const REQUESTS: usize = 256;
+use crate::core::runtime::{self, Instant};
 
 /// Something asked of, or reported to, a supervisor.
 pub(crate) enum Order {
     /// Add a child and start it.
     Start {
-        birth: Box<dyn Birth>,
+        birth: Arc<dyn Birth>,
         spec: Spec,
         reply: oneshot::Sender<Result<(), StartError>>,
     },
@@ -70,15 +55,15 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    /// Tells whether it took a permit.
-    fn is_request(&self) -> bool {
+    /// Tells whether it needs a permit while it waits.
+    pub(crate) fn is_request(&self) -> bool {
         matches!(self, Self::Start { .. } | Self::Move { .. } | Self::Ask(_))
     }
 }
 
 /// A child on its way from one supervisor to another.
 pub(crate) struct Adopted {
-    pub(crate) birth: Box<dyn Birth>,
+    pub(crate) birth: Arc<dyn Birth>,
     pub(crate) spec: Spec,
     pub(crate) from: Arc<Inbox>,
 }
@@ -109,12 +94,24 @@ impl Adopted {
 }
 
 /// What makes the lives of one component.
-pub(crate) trait Birth: Send {
+pub(crate) trait Birth: Send + Sync {
     fn body(&self) -> Arc<dyn Body>;
     /// Begins a life; `false` where it cannot, for want of a runtime or a value.
-    fn begin(&mut self, life: u64) -> bool;
+    fn begin(self: Arc<Self>, life: u64) -> bool;
     /// Tells whether another life can be made.
     fn is_repeatable(&self) -> bool;
+}
+
+/// Serves the orders of one inbox, one after the other.
+pub(crate) trait Serve: Send {
+    /// Does what an order says, and what follows from it.
+    fn serve(&mut self, order: Order);
+    /// Does what is due by now.
+    fn expire(&mut self);
+    /// Returns when to look for what is due; `None` for never.
+    fn next_deadline(&self) -> Option<Instant>;
+    /// Tells whether all has ended for good. Dropping it closes the inbox.
+    fn is_over(&self) -> bool;
 }
 
 /// Opens inboxes: what the supervisor's room lends to this one.
@@ -129,161 +126,9 @@ pub(crate) trait Nursery: Send + Sync {
     fn phases(&self) -> Arc<dyn Phases>;
 }
 
-/// Where a supervisor is asked.
-pub(crate) struct Inbox {
-    orders: Mutex<Orders>,
-    requests: Semaphore,
-    nursery: Arc<dyn Nursery>,
-    owner: ComponentId,
-    owner_body: Option<Arc<dyn Body>>,
-}
-
-#[derive(Default)]
-struct Orders {
-    queue: VecDeque<Order>,
-    /// The strongest end that was asked for and is not awaited; read first.
-    end: Option<Command>,
-    closed: bool,
-    ending: bool,
-    /// The supervisor, while it waits.
-    reader: Option<Waker>,
-}
-
-impl Inbox {
-    pub(crate) fn new(nursery: Arc<dyn Nursery>, owner: Option<Arc<dyn Body>>) -> Self {
-        Self {
-            orders: Mutex::default(),
-            requests: Semaphore::new(REQUESTS),
-            nursery,
-            owner: owner.as_ref().map_or(ComponentId::ROOT, |owner| owner.id()),
-            owner_body: owner,
-        }
-    }
-
-    pub(crate) fn nursery(&self) -> &Arc<dyn Nursery> {
-        &self.nursery
-    }
-
-    /// The component whose children are supervised here.
-    pub(crate) fn owner(&self) -> ComponentId {
-        self.owner
-    }
-
-    pub(crate) fn owner_body(&self) -> Option<&Arc<dyn Body>> {
-        self.owner_body.as_ref()
-    }
-
-    /// Asks, and waits for the answer; `None` where nobody supervises any more.
-    pub(crate) async fn ask<T>(
-        &self,
-        order: impl FnOnce(oneshot::Sender<T>) -> Order,
-    ) -> Option<T> {
-        let (reply, answer) = oneshot::channel();
-        let order = order(reply);
-        if order.is_request() {
-            // Given back by who reads the order.
-            self.requests.acquire().await.ok()?.forget();
-        }
-        drop(self.post(order));
-        answer.await.ok()
-    }
-
-    /// Puts an order into the inbox, or gives back one that comes too late.
-    pub(crate) fn post(&self, order: Order) -> Option<Order> {
-        let reader = {
-            let mut orders = self.lock();
-            if orders.closed {
-                return Some(order);
-            }
-            orders.queue.push_back(order);
-            orders.reader.take()
-        };
-        wake(reader);
-        None
-    }
-
-    /// Tells the supervisor to end, without waiting for it.
-    pub(crate) fn shut_down(&self, how: Command) {
-        let reader = {
-            let mut orders = self.lock();
-            orders.end = orders.end.max(Some(how));
-            orders.reader.take()
-        };
-        wake(reader);
-    }
-
-    /// Waits, as the one supervisor, for the next order.
-    pub(crate) fn poll_next(&self, task: &Task<'_>) -> Poll<Order> {
-        let order = {
-            let mut orders = self.lock();
-            if let Some(how) = orders.end.take() {
-                return Poll::Ready(Order::Shutdown { how, reply: None });
-            }
-            match orders.queue.pop_front() {
-                Some(order) => order,
-                None => {
-                    orders.reader = Some(task.waker().clone());
-                    return Poll::Pending;
-                }
-            }
-        };
-        if order.is_request() {
-            self.requests.add_permits(1);
-        }
-        Poll::Ready(order)
-    }
-
-    /// Refuses all further orders; those that wait are dropped, which answers
-    /// them, except that a child on its way goes back.
-    pub(crate) fn close(&self) {
-        let queue = {
-            let mut orders = self.lock();
-            orders.closed = true;
-            std::mem::take(&mut orders.queue)
-        };
-        self.requests.close();
-        for order in queue {
-            match order {
-                Order::Adopt { child, reply } => child.send_back(reply, StartError::Stopped),
-                order => discard(order, "an order"),
-            }
-        }
-    }
-
-    /// Marks that the children are being ended, each within its own time.
-    pub(crate) fn set_ending(&self) {
-        self.lock().ending = true;
-    }
-
-    pub(crate) fn is_ending(&self) -> bool {
-        self.lock().ending
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock()
-    }
-}
-
-/// Wakes a supervisor that waits.
-fn wake(reader: Option<Waker>) {
-    if let Some(reader) = reader {
-        reader.wake();
-    }
-}
-
 /// Drops what holds a user's value or factory, whose drop may panic.
 pub(crate) fn discard<T>(value: T, what: &str) {
     if let Err(panic) = runtime::guard(move || drop(value)) {
         tracing::error!(target: "circuits", "{what} {panic} while it was dropped");
-    }
-}
-
-impl fmt::Debug for Inbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Inbox of {}", self.owner)
     }
 }

@@ -3,7 +3,7 @@
 //! A loop of its own: what the compiler makes of one that can be suspended would
 //! cost each event more than its handler does.
 
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Context as Task, Poll};
 
 use crate::core::component::life::{Life, TURN};
 use crate::core::component::{Body, Component, Keep};
@@ -43,7 +43,12 @@ impl<C: Component> Life<C> {
     ) -> Poll<Result<Now, End>> {
         loop {
             if self.batch.is_empty() {
-                if let Some(now) = ready!(self.poll_refill(task, draining)) {
+                let Poll::Ready(refilled) = self.poll_refill(task, draining) else {
+                    // The others get their turn.
+                    *turn = 0;
+                    return Poll::Pending;
+                };
+                if let Some(now) = refilled {
                     return Poll::Ready(Ok(now));
                 }
                 // Not before: nobody gives way who has nothing to do.

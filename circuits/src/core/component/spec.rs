@@ -352,29 +352,29 @@ impl<'a, C: Component> IntoFuture for Register<'a, C> {
             value,
         } = self;
         Box::pin(start(place, draft, move |cell| {
-            Box::new(Once::new(cell, move || value))
+            Arc::new(Once::new(cell, move || value))
         }))
     }
 }
 
 /// Makes what makes the lives: of a temporary child only one, so that nothing
 /// of its factory is kept.
-pub(crate) fn birth<C, F>(cell: Arc<Cell<C>>, restart: Restart, factory: F) -> Box<dyn Birth>
+pub(crate) fn birth<C, F>(cell: Arc<Cell<C>>, restart: Restart, factory: F) -> Arc<dyn Birth>
 where
     C: Component,
     F: Fn() -> C + Send + Sync + 'static,
 {
     if restart == Restart::Temporary {
-        Box::new(Once::new(cell, factory))
+        Arc::new(Once::new(cell, factory))
     } else {
-        Box::new(Factory::new(cell, factory))
+        Arc::new(Factory::new(cell, factory))
     }
 }
 
 async fn start<C: Component>(
     place: Place<'_>,
     draft: Draft,
-    birth: impl FnOnce(Arc<Cell<C>>) -> Box<dyn Birth> + Send,
+    birth: impl FnOnce(Arc<Cell<C>>) -> Arc<dyn Birth> + Send,
 ) -> Result<Address<C>, StartError> {
     let channel = draft.channel_of::<C>().map_err(StartError::BadChannel)?;
     if !place.hub.runtime().is_there() {

@@ -21,6 +21,7 @@ pub(crate) use self::sort::{rank_of, sort_by_rank};
 pub(crate) use self::tasks::{TaskId, Tasks};
 /// A quick hash with a seed of its own in every process.
 pub(crate) use foldhash::fast::RandomState as SeededHash;
+pub(crate) use tokio::runtime::Id as RuntimeId;
 pub(crate) use tokio::task::{AbortHandle, Id as Here};
 pub(crate) use tokio::time::Instant;
 
@@ -74,6 +75,11 @@ impl Runtime {
         self.with_handle(|handle| handle.spawn(task).abort_handle())
     }
 
+    /// Returns what tells it apart from others that run.
+    pub(crate) fn id(&self) -> Option<RuntimeId> {
+        self.with_handle(Handle::id)
+    }
+
     /// Tells whether tasks run on more than one thread.
     pub(crate) fn has_threads(&self) -> bool {
         let flavor = self.with_handle(Handle::runtime_flavor);
@@ -114,6 +120,12 @@ impl Runtime {
             tokio::time::sleep(duration)
         })
     }
+}
+
+/// Tells whether the calling thread is one of this runtime, where there is one.
+pub(crate) fn is_current(runtime: Option<RuntimeId>) -> bool {
+    let here = Handle::try_current().ok();
+    here.is_some_and(|here| runtime == Some(here.id()))
 }
 
 /// Draws a random number, from 0 up to 1.

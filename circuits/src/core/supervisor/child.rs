@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use tokio::sync::oneshot;
 
 use crate::core::component::{Birth, Body, Shutdown, Spec, StartError};
@@ -14,7 +15,7 @@ pub(crate) type Place = u64;
 
 /// One child, and how far it is.
 pub(crate) struct Child {
-    pub(crate) birth: Box<dyn Birth>,
+    pub(crate) birth: Arc<dyn Birth>,
     pub(crate) spec: Spec,
     pub(crate) phase: Phase,
     pub(crate) life: u64,
@@ -73,7 +74,8 @@ pub(crate) struct Ending {
     pub(crate) stuck: bool,
     /// What comes after its end.
     pub(crate) then: Then,
-    pub(crate) replies: Vec<oneshot::Sender<()>>,
+    /// As a rule one waits for it.
+    pub(crate) replies: SmallVec<[oneshot::Sender<()>; 1]>,
     pub(crate) start: Option<(Box<StartReply>, StartError)>,
 }
 
@@ -96,7 +98,7 @@ impl Ending {
             waits: false,
             stuck: false,
             then,
-            replies: Vec::new(),
+            replies: SmallVec::new(),
             start: None,
         }
     }
@@ -112,7 +114,7 @@ impl Ending {
 }
 
 impl Child {
-    pub(crate) fn new(birth: Box<dyn Birth>, spec: Spec) -> Self {
+    pub(crate) fn new(birth: Arc<dyn Birth>, spec: Spec) -> Self {
         Self {
             birth,
             spec,

@@ -130,7 +130,7 @@ impl Overseer {
     /// time, and none is added meanwhile. So the end of a tree takes at most the
     /// sum of the times of all that are in it, and [`GRACE`] for those that are
     /// stuck.
-    pub(crate) fn expire(&mut self, place: Place) {
+    pub(crate) fn expire_child(&mut self, place: Place) {
         let Some(child) = self.children.get(place) else {
             return;
         };

@@ -24,7 +24,7 @@ impl Overseer {
         child.life += 1;
         let life = child.life;
         let limit = child.spec.start_limit();
-        if child.birth.begin(life) {
+        if child.birth.clone().begin(life) {
             let deadline = runtime::from_now(limit);
             self.children.set_deadline(place, Some(deadline));
         } else if let Some(child) = self.children.remove(place) {

@@ -1,4 +1,4 @@
-//! Who restarts whom: one task for the children of one component.
+//! Who restarts whom: one table for the children of one component.
 //!
 //! Every component can supervise: it adds children in its handlers, and
 //! `#[component(strategy = "..")]` says how they are looked after. [`Supervisor`]
@@ -7,8 +7,8 @@
 //! them.
 //!
 //! A supervisor owns the table of its children; nobody else touches it. It
-//! takes one order at a time from its inbox and goes on answering while a
-//! child starts, ends or waits to be started again.
+//! serves one order at a time, on the task of who posts it or on its own, and
+//! goes on answering while a child starts, ends or waits to be started again.
 
 mod asking;
 mod by_event;

@@ -35,9 +35,7 @@ impl Nursery for Root {
         let nursery = self.root().nursery().clone();
         let inbox = Arc::new(Inbox::new(nursery, Some(owner.clone())));
         let supervisor = Overseer::new(hub.clone(), inbox.clone(), options, Some(owner));
-        if hub.runtime().spawn(Box::pin(supervisor.serve())).is_none() {
-            inbox.close();
-        }
+        supervisor.open();
         inbox
     }
 
@@ -45,8 +43,7 @@ impl Nursery for Root {
         // Without a runtime the supervisor would be dropped, which ends the system.
         if hub.runtime().is_there() && !self.served.swap(true, Ordering::SeqCst) {
             let supervisor = Overseer::new(hub.clone(), root.clone(), self.options, None);
-            let served = hub.runtime().spawn(Box::pin(supervisor.serve())).is_some();
-            self.served.store(served, Ordering::SeqCst);
+            self.served.store(supervisor.open(), Ordering::SeqCst);
         }
     }
 

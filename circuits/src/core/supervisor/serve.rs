@@ -1,15 +1,14 @@
-//! The task of a supervisor: one order at a time, and never a wait for a child.
+//! What a supervisor does: one order at a time, and never a wait for a child.
 
-use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use crate::core::component::{
-    Body, ChildState, Command, Inbox, Options, Order, Spec, StartError, Strategy, discard,
+    Attendant, Body, ChildState, Command, Inbox, Options, Order, Serve, Spec, StartError, Strategy,
+    discard,
 };
 use crate::core::event::End;
 use crate::core::route::Hub;
-use crate::core::runtime::{self, Alarm};
+use crate::core::runtime::{self, Instant};
 use crate::core::supervisor::asking::state;
 use crate::core::supervisor::child::{Child, Children, Phase, Place, StartReply};
 use crate::core::supervisor::ending::{AfterShutdown, Shutdown};
@@ -48,39 +47,11 @@ impl Overseer {
         }
     }
 
-    /// Serves until all children have ended for good.
-    pub(crate) fn serve(mut self) -> impl Future<Output = ()> + Send {
-        let mut alarm = Alarm::new();
-        poll_fn(move |task| {
-            while !self.is_over() {
-                ready!(self.poll_step(&mut alarm, task));
-                self.expire_due();
-                self.go_on();
-            }
-            Poll::Ready(())
-        })
-    }
-
-    /// Does what the next order says, or waits for the next deadline.
-    fn poll_step(&mut self, alarm: &mut Alarm, task: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(order) = self.inbox.poll_next(task) {
-            self.take(order);
-            return Poll::Ready(());
-        }
-        let deadlines = [self.children.next_deadline(), self.group_deadline()];
-        alarm.poll_ring(deadlines.into_iter().flatten().min(), task)
-    }
-
-    fn expire_due(&mut self) {
-        while self.children.next_deadline().is_some()
-            && let Some(place) = self.children.take_due(runtime::now())
-        {
-            self.expire(place);
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.shutdown.is_some() && self.children.last().is_none()
+    /// Opens its inbox; `false` where no runtime runs, which closes it.
+    pub(crate) fn open(self) -> bool {
+        let (hub, inbox) = (self.hub.clone(), self.inbox.clone());
+        let attendant = Attendant::new(inbox, Box::new(self), hub.runtime());
+        hub.runtime().spawn(Box::pin(attendant)).is_some()
     }
 
     /// Takes the next step of what several children go through one by one.
@@ -178,6 +149,30 @@ impl Overseer {
         for reply in replies {
             let _ = reply.send(());
         }
+    }
+}
+
+impl Serve for Overseer {
+    fn serve(&mut self, order: Order) {
+        self.take(order);
+        self.go_on();
+    }
+
+    fn expire(&mut self) {
+        let now = runtime::now();
+        while let Some(place) = self.children.take_due(now) {
+            self.expire_child(place);
+        }
+        self.go_on();
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let deadlines = [self.children.next_deadline(), self.group_deadline()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn is_over(&self) -> bool {
+        self.shutdown.is_some() && self.children.last().is_none()
     }
 }
 
