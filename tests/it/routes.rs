@@ -170,12 +170,22 @@ async fn who_comes_to_a_channel_that_only_others_name_is_heard() {
     assert_eq!(who(&system, "b").await, [2]);
 }
 
+/// Its children have a supervisor of their own, and so come and go beside others.
+#[component]
+struct Nest;
+
+#[component]
+impl Nest {}
+
 /// Comes and goes again and again, and asks each time who hears: on its channel
 /// and on all.
 async fn come_and_go<const TYPE: u8>(system: System, channel: &str, task: u64, rounds: u64) {
+    let nest = system.register(Nest).await.unwrap();
+    let nest = nest.children();
     for round in 0..rounds {
         let number = task * rounds + round;
-        let started = ear::<TYPE>(&system, number, channel).await;
+        let started = nest.register(Ear::<TYPE>(number));
+        let started = within(started.channel(channel)).await.unwrap();
         let on = [channel, "*"][usize::from(round % 3 == 0)];
         assert!(who(&system, on).await.contains(&number), "on {on}");
         assert!(what(&system, channel).await.contains(&number), "{channel}");
