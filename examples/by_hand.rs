@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use circuits::component::{Added, Component, Declare, Handler, Handles, Options, Shared};
+use circuits::component::{Added, Component, Declare, Handler, Handles, Options, Ran, Shared};
 use circuits::event::{AnyEvent, Event, Inline};
 use circuits::mailbox::{Message, Mode};
 use circuits::reply::{Answer, Envelope, Letter, Notice};
@@ -131,32 +131,40 @@ impl Component for Greeter {
         Handler::event::<Count>("count", "count"),
     ];
 
-    // The `&mut self` handlers that are plain functions; they take no future.
-    fn exclusive_now(
-        &mut self,
-        message: &GreeterMessage,
-        cx: &Context<Self>,
-    ) -> Option<Result<(), Error>> {
-        Some(match message {
+    // The handlers that are plain functions; they take no future.
+    fn now(&mut self, message: &GreeterMessage, cx: &mut Context<Self>) -> Ran {
+        match message {
             GreeterMessage::Started(envelope) => {
+                if let Some(ran) = cx.begin("started", envelope) {
+                    return ran;
+                }
                 self.started();
-                envelope.answer(Answer::Nothing)
+                Ran::Done(envelope.answer(Answer::Nothing))
             }
             GreeterMessage::Hello(envelope) => {
-                envelope.answer(Answer::reply(self.hello(envelope.event(), cx)))
+                if let Some(ran) = cx.begin("hello", envelope) {
+                    return ran;
+                }
+                let reply = self.hello(envelope.event(), cx);
+                Ran::of(envelope.answer(Answer::reply(reply)), envelope)
             }
-            GreeterMessage::Added(added) => added.run(self, cx),
-            GreeterMessage::Count(_) => return None,
-        })
+            GreeterMessage::Added(added) => {
+                if let Some(ran) = cx.begin(added.handler(), added.letter()) {
+                    return ran;
+                }
+                Ran::Done(added.run(self, cx))
+            }
+            GreeterMessage::Count(_) => Ran::Later, // takes a future
+        }
     }
 
-    // Those that are not: here there are none.
+    // The `&mut self` handlers that take a future: here there are none.
     async fn exclusive<'a>(
         &'a mut self,
         _message: &'a GreeterMessage,
-        _cx: &'a Context<Self>,
-    ) -> Result<(), Error> {
-        Ok(())
+        _cx: &'a mut Context<Self>,
+    ) -> Ran {
+        Ran::Later
     }
 
     async fn shared<'a>(

@@ -135,7 +135,7 @@ pub mod prelude {
 pub mod __private {
     pub use crate::core::component::{
         Added, AutoShutdown, Base, Component, Context, Declare, Handler, Handles, OnError, OnLink,
-        OnRestart, Options, Owned, Shared, Shutdown, StartBase, Strategy,
+        OnRestart, Options, Owned, Ran, Shared, Shutdown, StartBase, Strategy,
     };
     pub use crate::core::event::{
         AnyEvent, Boxed, ByName, Copier, CopyOf, Describe, Error, Event, Feedback, Fit, Fits,

@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 
 use super::check::{Component, Handler, Mode, OnError};
 use super::signature::Input;
-use super::{bounds, message, types};
+use super::{bounds, calls, message, types};
 use crate::path::Root;
-use crate::{duration, name, place};
+use crate::{name, place};
 
 /// What the parts of the generated code have in common.
 pub(crate) struct Scope<'a> {
@@ -101,10 +101,10 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
         .handlers
         .iter()
         .flat_map(|handler| rows(scope, handler));
-    let exclusive_now = now(scope, Borrow::Exclusive);
-    let shared_now = now(scope, Borrow::Shared);
-    let exclusive = later(scope, Borrow::Exclusive);
-    let shared = later(scope, Borrow::Shared);
+    let now = calls::now(scope);
+    let shared_now = calls::shared_now(scope);
+    let exclusive = calls::exclusive(scope);
+    let shared = calls::shared(scope);
     let on_error = on_error(scope);
     let unlisted = scope
         .unlisted
@@ -118,7 +118,7 @@ fn implementation(scope: &Scope<'_>) -> TokenStream {
             const NAME: &'static str = #name;
             const HANDLERS: &'static [#private::Handler<Self>] = &[#(#table),*];
             #on_error
-            #exclusive_now
+            #now
             #shared_now
             #exclusive
             #shared
@@ -203,175 +203,6 @@ fn rows(scope: &Scope<'_>, handler: &Handler) -> Vec<TokenStream> {
     let rows = handler.names.iter().map(|name| row(&name.text));
     rows.map(|row| quote!(#row #channel #priority #origin #also))
         .collect()
-}
-
-/// How a handler borrows its component.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Borrow {
-    Exclusive,
-    Shared,
-}
-
-impl Borrow {
-    fn of(handler: &Handler) -> Self {
-        match handler.mode {
-            Mode::Exclusive => Self::Exclusive,
-            Mode::Shared | Mode::Parallel => Self::Shared,
-        }
-    }
-}
-
-/// Tells whether a handler is a plain function, which runs without a future.
-fn is_plain(handler: &Handler) -> bool {
-    !handler.is_async && handler.timeout.is_none()
-}
-
-/// Runs the handlers that are plain functions; nothing where there are none.
-fn now(scope: &Scope<'_>, borrow: Borrow) -> Option<TokenStream> {
-    let &Scope {
-        component,
-        ref private,
-        ref message,
-        span,
-        ..
-    } = scope;
-    let plain = component
-        .handlers
-        .iter()
-        .filter(|handler| Borrow::of(handler) == borrow && is_plain(handler));
-    let mut arms: Vec<_> = plain.map(|handler| arm(scope, handler)).collect();
-    let (name, receiver) = match borrow {
-        Borrow::Exclusive => {
-            arms.push(quote_spanned!(span=> #message::Added(added) => added.run(self, cx),));
-            (quote!(exclusive_now), quote!(&mut self))
-        }
-        Borrow::Shared => (quote!(shared_now), quote!(&self)),
-    };
-    if arms.is_empty() {
-        return None;
-    }
-    // One more variant is there where all of them are plain: that of the other borrow.
-    let all = borrow == Borrow::Exclusive
-        && component
-            .handlers
-            .iter()
-            .all(|handler| Borrow::of(handler) == borrow && is_plain(handler));
-    let others = (!all).then(|| quote!(_ => return ::core::option::Option::None,));
-    Some(quote_spanned! {span=>
-        #[allow(unused_variables)]
-        fn #name(
-            #receiver,
-            message: &Self::Message,
-            cx: &#private::Context<Self>,
-        ) -> ::core::option::Option<::core::result::Result<(), #private::Error>> {
-            ::core::option::Option::Some(match message {
-                #(#arms)*
-                #others
-            })
-        }
-    })
-}
-
-/// The arms of the handlers that take a future.
-fn waiting(scope: &Scope<'_>, borrow: Borrow) -> Vec<TokenStream> {
-    let handlers = scope.component.handlers.iter();
-    handlers
-        .filter(|handler| Borrow::of(handler) == borrow && !is_plain(handler))
-        .map(|handler| arm(scope, handler))
-        .collect()
-}
-
-/// Runs the handlers that take a future.
-fn later(scope: &Scope<'_>, borrow: Borrow) -> TokenStream {
-    let &Scope {
-        ref private, span, ..
-    } = scope;
-    let arms = waiting(scope, borrow);
-    let result = quote_spanned!(span=> ::core::result::Result<(), #private::Error>);
-    let (name, receiver) = match borrow {
-        Borrow::Exclusive => (
-            quote_spanned!(span=> exclusive),
-            quote_spanned!(span=> &'a mut self),
-        ),
-        Borrow::Shared => (
-            quote_spanned!(span=> shared),
-            quote_spanned!(span=> &'a self),
-        ),
-    };
-    if arms.is_empty() {
-        // Not an async fn: its future would hold `&self`, and ask for `Sync` where none is needed.
-        return quote_spanned! {span=>
-            fn #name<'a>(
-                #receiver,
-                _message: &'a Self::Message,
-                _cx: &'a #private::Context<Self>,
-            ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send + 'a {
-                ::core::future::ready(::core::result::Result::Ok(()))
-            }
-        };
-    }
-    quote_spanned! {span=>
-        #[allow(unused_variables)]
-        async fn #name<'a>(
-            #receiver,
-            message: &'a Self::Message,
-            cx: &'a #private::Context<Self>,
-        ) -> #result {
-            match message {
-                #(#arms)*
-                _ => ::core::result::Result::Ok(()),
-            }
-        }
-    }
-}
-
-fn arm(scope: &Scope<'_>, handler: &Handler) -> TokenStream {
-    let &Scope {
-        ref private,
-        ref message,
-        span,
-        ..
-    } = scope;
-    let Handler {
-        method, variant, ..
-    } = handler;
-    let event = match handler.input {
-        Input::Named => None,
-        Input::Typed(_) | Input::Any => Some(quote!(envelope.event(),)),
-    };
-    let origin = handler.origin.then(|| quote!(&envelope.origin(),));
-    let context = handler.context.then(|| quote!(cx,));
-    let call = place::at(
-        method.span(),
-        quote!(Self::#method(self, #event #origin #context)),
-    );
-    let reply = match &handler.input {
-        Input::Typed(event) => quote!(<#event as #private::Event>::Reply),
-        Input::Named | Input::Any => quote!(()),
-    };
-    let answer = handler.returns.answer(private, &reply);
-    let body = match (handler.timeout, handler.is_async) {
-        (Some(timeout), _) => {
-            let timeout = duration::expand(timeout);
-            quote_spanned! {span=>
-                match cx.limit(#timeout, #call).await {
-                    ::core::result::Result::Ok(value) => #answer,
-                    ::core::result::Result::Err(error) => {
-                        envelope.answer(#private::Answer::error(error))
-                    }
-                }
-            }
-        }
-        (None, true) => quote_spanned! {span=>
-            let value = #call.await;
-            #answer
-        },
-        (None, false) => quote_spanned! {span=>
-            let value = #call;
-            #answer
-        },
-    };
-    quote_spanned!(span=> #message::#variant(envelope) => { #body })
 }
 
 /// `impl Handles<E>` for each type of event.

@@ -4,6 +4,7 @@
 mod args;
 mod ast;
 mod bounds;
+mod calls;
 mod check;
 mod expand;
 mod message;

@@ -48,10 +48,16 @@ fn a_typed_handler_becomes_a_variant_a_row_and_a_thin_call() {
             )),
             quote!(
                 __GreeterMessage::Hello(envelope) => {
-                    let value = Self::hello(self, envelope.event(), cx,).await;
-                    envelope.answer(::circuits::__private::Answer::<
-                        <Hello as ::circuits::__private::Event>::Reply
-                    >::reply(value))
+                    if let ::core::option::Option::Some(ran) = cx.begin("hello", envelope) {
+                        return ran;
+                    }
+                    let outcome = {
+                        let value = Self::hello(self, envelope.event(), cx,).await;
+                        envelope.answer(::circuits::__private::Answer::<
+                            <Hello as ::circuits::__private::Event>::Reply
+                        >::reply(value))
+                    };
+                    ::circuits::__private::Ran::of(outcome, envelope)
                 }
             ),
             quote!(::circuits::__private::NameOf::<Hello>::NAME),

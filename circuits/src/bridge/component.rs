@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::bridge::crossing::Crossing;
 use crate::bridge::link::Flying;
 use crate::bridge::{Bridge, Join};
-use crate::component::{Added, Component, Declare, Handler, Handles, Options, Shared};
+use crate::component::{Added, Component, Declare, Handler, Handles, Options, Ran, Shared};
 use crate::event::{AnyEvent, Event, Inline};
 use crate::mailbox::{Message, Mode};
 use crate::reply::{Answer, Envelope, Letter, Notice};
@@ -120,9 +120,12 @@ impl Component for Bridge {
     async fn exclusive<'a>(
         &'a mut self,
         message: &'a BridgeMessage,
-        cx: &'a Context<Self>,
-    ) -> Result<(), Error> {
-        match &message.0 {
+        cx: &'a mut Context<Self>,
+    ) -> Ran {
+        if let Some(ran) = cx.begin(message.handler(), message.letter()) {
+            return ran;
+        }
+        Ran::Done(match &message.0 {
             Kind::Started(notice) => {
                 notice.answer(Answer::result(self.started(cx).await, Answer::unit))
             }
@@ -132,7 +135,7 @@ impl Component for Bridge {
             }
             Kind::Added(added) => added.run(self, cx),
             Kind::Crossing(_) | Kind::Hold(_) | Kind::Join(_) => Ok(()),
-        }
+        })
     }
 
     async fn shared<'a>(

@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use crate::component::{Added, Component, Declare, Handler, Handles, Options, Shared};
+use crate::component::{Added, Component, Declare, Handler, Handles, Options, Ran, Shared};
 use crate::event::{AnyEvent, Event};
 use crate::mailbox::{Message, Mode};
 use crate::reply::{Answer, Envelope, Letter};
@@ -99,11 +99,13 @@ impl<J: Event, X: Executor<J>> Component for Hearer<J, X> {
     async fn exclusive<'a>(
         &'a mut self,
         message: &'a Self::Message,
-        cx: &'a Context<Self>,
-    ) -> Result<(), Error> {
+        cx: &'a mut Context<Self>,
+    ) -> Ran {
         match message {
-            Heard::Added(added) => added.run(self, cx),
-            Heard::Job(_) => Ok(()),
+            Heard::Added(added) => cx
+                .begin(added.handler(), added.letter())
+                .unwrap_or_else(|| Ran::Done(added.run(self, cx))),
+            Heard::Job(_) => Ran::Later,
         }
     }
 

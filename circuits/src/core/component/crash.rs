@@ -46,6 +46,7 @@ impl<C: Component> Life<C> {
             }
             None => self.cell().report_failure(self.cx.handler(), &error),
         }
+        self.cx.leave();
         End::Failed(error)
     }
 

@@ -8,17 +8,17 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn, ready};
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use crate::core::component::flow::settle_debts;
 use crate::core::component::own::has_own;
 use crate::core::component::plain::Now;
-use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order};
+use crate::core::component::{Body, Cell, Command, Component, Context, Fate, Keep, Order, Ran};
 use crate::core::event::{End, Error, Event, Registered, Started, Stopped};
-use crate::core::mailbox::{Message, Mode, Suspect};
+use crate::core::mailbox::{Message, Mode};
 use crate::core::reply::Party;
 use crate::core::route::Telling;
 use crate::core::runtime;
@@ -294,6 +294,7 @@ impl<C: Component> Life<C> {
             self.handling = false;
             let message = self.batch.pop_front();
             self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
+            self.cx.leave();
             (message, outcome)
         } else {
             let Some(state) = &self.state else {
@@ -345,107 +346,23 @@ impl<C: Component> Life<C> {
                     None
                 }
                 Now::Ends => return self.cell().control().end(),
-                Now::Awaits => {
-                    let outcome = match self.cx.turn() {
-                        Some(_) => self.handle_watched().await,
-                        None => self.run_exclusive().await,
+                Now::Awaits => loop {
+                    let ran = match self.run_exclusive().await {
+                        Ran::Traced => self.handle_watched().await,
+                        ran => ran,
                     };
-                    self.conclude(outcome)
-                }
+                    let alike = self.is_next_alike();
+                    let end = self.conclude(ran);
+                    if end.is_some() || !alike || !self.goes_on(&mut turn, draining) {
+                        break end;
+                    }
+                },
                 Now::Reads => C::State::read_phase(self).await,
             };
             if let Some(end) = end {
                 return end;
             }
         }
-    }
-
-    /// Runs the `&mut self` handler of the event in front, which is one of the
-    /// component's own life.
-    async fn handle_exclusive(&mut self) -> Result<(), Error> {
-        let Self {
-            cx,
-            state,
-            batch,
-            handling,
-            ..
-        } = self;
-        *handling = true;
-        let Some(message) = batch.front() else {
-            return Ok(());
-        };
-        if !cx.enter(message) {
-            *handling = false;
-            if let Some(message) = batch.pop_front() {
-                cx.cell().skip(message);
-            }
-            return Ok(());
-        }
-        let component = state.as_mut().and_then(C::State::get_mut);
-        match component.and_then(|it| cx.in_turn(|| it.exclusive_now(message, cx))) {
-            Some(outcome) => outcome,
-            None if cx.turn().is_some() => self.handle_watched().await,
-            None => self.run_exclusive().await,
-        }
-    }
-
-    /// Runs the `&mut self` handler of the event in hand, which takes a future.
-    #[inline]
-    async fn run_exclusive(&mut self) -> Result<(), Error> {
-        let component = self.state.as_mut().and_then(C::State::get_mut);
-        match (component, self.batch.front()) {
-            (Some(component), Some(message)) => component.exclusive(message, &self.cx).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// The same for an event that somebody listens to.
-    #[cold]
-    fn handle_watched(&mut self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
-        let component = self.state.as_mut().and_then(C::State::get_mut);
-        match (component, self.batch.front()) {
-            (Some(component), Some(message)) => {
-                let cx = &self.cx;
-                cx.in_span(component.exclusive(message, cx))
-            }
-            _ => Box::pin(ready(Ok(()))),
-        }
-    }
-
-    /// Takes the event that was handled off the batch, and reports a failure;
-    /// returns the end of the life if it has to end.
-    #[inline]
-    fn conclude(&mut self, outcome: Result<(), Error>) -> Option<End> {
-        let front = self.batch.front();
-        if outcome.is_ok() && front.is_some_and(|message| !self.cx.needs_care(message)) {
-            self.handling = false;
-            drop(self.batch.pop_front());
-            self.cx.track = None;
-            return None;
-        }
-        self.conclude_with_care(outcome)
-    }
-
-    #[inline(never)]
-    pub(crate) fn conclude_with_care(&mut self, outcome: Result<(), Error>) -> Option<End> {
-        let message = self.take_handled();
-        if self.cx.is_tracked() {
-            self.cx.end_turn(|| outcome_of(&outcome, message.as_ref()));
-        }
-        let end = match (outcome, message) {
-            (Err(error), Some(message)) => {
-                let crashes = self.cx.crashes;
-                let suspect = Suspect { message, crashes };
-                self.cell().conclude_error(suspect, error, self.cx.cause())
-            }
-            (Ok(()), Some(message)) if self.cx.is_tracked() && message.letter().is_late() => {
-                self.cell().report_late(message);
-                None
-            }
-            _ => None,
-        };
-        self.cx.leave();
-        end
     }
 }
 

@@ -24,6 +24,7 @@ mod crash;
 mod direct;
 mod enlist;
 mod error;
+mod exclusive;
 mod fire;
 mod flow;
 mod handle;
@@ -40,6 +41,7 @@ mod order;
 mod own;
 mod phase;
 mod plain;
+mod ran;
 mod reach;
 mod readers;
 mod recipient;
@@ -84,6 +86,7 @@ pub use self::options::{AutoShutdown, OnError, OnLink, OnRestart, Options, Shutd
 pub(crate) use self::order::{Adopted, Birth, Nursery, Order, Serve, discard};
 pub(crate) use self::phase::Phases;
 pub use self::phase::{Phase, PhaseError};
+pub use self::ran::Ran;
 pub use self::reach::{Offered, OnChannel, OnChannels, Reach, ToComponent};
 pub use self::recipient::Recipient;
 pub use self::replace::ReplaceError;
@@ -160,32 +163,31 @@ pub trait Component: Declare + Sized + Send + 'static {
         None
     }
 
-    /// Runs a `&mut self` handler that is a plain function; `None` where it is
-    /// not, and [`Component::exclusive`] has to run it.
+    /// Runs a handler that is a plain function, if no other handler runs;
+    /// [`Ran::Later`] where it is not, and [`Component::exclusive`] or
+    /// [`Component::shared`] has to run it.
     ///
-    /// Without it, a future is made for each event.
-    fn exclusive_now(
-        &mut self,
-        message: &Self::Message,
-        cx: &Context<Self>,
-    ) -> Option<Result<(), Error>> {
+    /// Each arm asks [`Context::begin`] first, or [`Context::begin_beside`] for
+    /// `&self`, and ends with [`Ran::of`]. Without it, a future is made for each event.
+    fn now(&mut self, message: &Self::Message, cx: &mut Context<Self>) -> Ran {
         let _ = (message, cx);
-        None
+        Ran::Later
     }
 
-    /// Runs a `&self` handler that is a plain function; `None` where it is not,
-    /// and [`Component::shared`] has to run it.
+    /// Runs a `&self` handler that is a plain function beside others; `None` where it
+    /// is not, and [`Component::shared`] has to run it.
     fn shared_now(&self, message: &Self::Message, cx: &Context<Self>) -> Option<Result<(), Error>> {
         let _ = (message, cx);
         None
     }
 
-    /// Runs a `&mut self` handler.
+    /// Runs a `&mut self` handler that [`Component::now`] did not run. It begins and ends
+    /// as one of that does.
     fn exclusive<'a>(
         &'a mut self,
         message: &'a Self::Message,
-        cx: &'a Context<Self>,
-    ) -> impl Future<Output = Result<(), Error>> + Send + 'a;
+        cx: &'a mut Context<Self>,
+    ) -> impl Future<Output = Ran> + Send + 'a;
 
     /// Runs a `&self` handler.
     fn shared<'a>(

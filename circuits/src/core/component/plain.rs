@@ -6,7 +6,7 @@
 use std::task::{Context as Task, Poll};
 
 use crate::core::component::life::{Life, TURN};
-use crate::core::component::{Body, Component, Keep};
+use crate::core::component::{Body, Component, Keep, Ran};
 use crate::core::event::End;
 use crate::core::mailbox::{Message, Mode};
 
@@ -113,56 +113,41 @@ impl<C: Component> Life<C> {
             crashes,
             ..
         } = self;
-        let mut component = state.as_mut().and_then(C::State::get_mut);
+        let Some(component) = state.as_mut().and_then(C::State::get_mut) else {
+            // Readers elsewhere have it.
+            return Ok(Now::Reads);
+        };
         while let Some(message) = batch.front() {
             if cx.cell().control().has_news(draining) || cx.cell().debts().is_some() {
                 return Ok(Now::Pauses);
             }
-            let mode = message.mode();
-            let admitted = match mode {
-                Mode::Exclusive => cx.enter(message),
-                _ => match cx.enter_unwatched(message) {
-                    Some(admitted) => admitted,
-                    // Who listens in is told of the phase that readers run in.
-                    None => return Ok(Now::Reads),
-                },
-            };
+            if *crashes != 0 {
+                if message.mode() != Mode::Exclusive {
+                    return Ok(Now::Reads);
+                }
+                cx.crashes = std::mem::take(crashes);
+            }
             *turn += 1;
             cx.cell().mailbox().set_taken(batch.len() - 1);
-            let outcome = match (mode, &mut component) {
-                (Mode::Exclusive, component) => {
-                    if !admitted {
-                        cx.leave();
-                        if let Some(message) = batch.pop_front() {
-                            cx.cell().skip(message);
-                        }
-                        continue;
-                    }
-                    *handling = true;
-                    if *crashes != 0 {
-                        cx.crashes = std::mem::take(crashes);
-                    }
-                    let component = component.as_deref_mut();
-                    match component.and_then(|it| cx.in_turn(|| it.exclusive_now(message, cx))) {
-                        Some(outcome) => outcome,
-                        None => return Ok(Now::Awaits),
-                    }
+            *handling = true;
+            let outcome = match cx.run_now(component, message) {
+                Ran::Spent => {
+                    *handling = false;
+                    cx.crashes = 0;
+                    std::mem::forget(batch.pop_front());
+                    continue;
                 }
-                (Mode::Shared, Some(component)) if admitted && *crashes == 0 => {
-                    *handling = true;
-                    match component.shared_now(message, cx) {
-                        Some(outcome) => outcome,
-                        None => {
-                            *handling = false;
-                            // A share of its record would keep its cause open.
-                            cx.leave();
-                            return Ok(Now::Reads);
-                        }
-                    }
+                Ran::Done(outcome) => outcome,
+                Ran::Later | Ran::Traced if message.mode() == Mode::Exclusive => {
+                    return Ok(Now::Awaits);
                 }
-                _ => {
-                    cx.leave();
+                Ran::Later | Ran::Traced => {
+                    *handling = false;
                     return Ok(Now::Reads);
+                }
+                Ran::Refused => {
+                    self.skip_front();
+                    return Ok(Now::Pauses);
                 }
             };
             if outcome.is_err() || cx.needs_care(message) {

@@ -8,6 +8,7 @@ use std::task::{Context as Task, Poll};
 
 use crate::core::component::life::{Life, outcome_of};
 use crate::core::component::readers::read_phase;
+use crate::core::component::turn::in_span;
 use crate::core::component::{Component, Context};
 use crate::core::event::{End, Error, Reason};
 use crate::core::mailbox::Message;
@@ -43,10 +44,9 @@ impl<C: Component + Sync> Reading<C> {
                     }
                 };
                 let handler = runtime::catch(handler);
-                if self.cx.turn().is_some() {
-                    self.cx.in_span(handler).await
-                } else {
-                    handler.await
+                match self.cx.track() {
+                    Some(track) if track.turn().is_some() => in_span(track.clone(), handler).await,
+                    _ => handler.await,
                 }
             }
             None => Ok(Ok(())),

@@ -27,24 +27,8 @@ impl<C: Component> Context<C> {
         self.track.is_none() || self.enter_tracked()
     }
 
-    /// Does the same, unless somebody listens in: then it prepares nothing.
-    #[inline(always)]
-    pub(crate) fn enter_unwatched(&mut self, message: &C::Message) -> Option<bool> {
-        self.handler = message.handler();
-        self.track = message.letter().track();
-        if self.track.is_none() {
-            return Some(true);
-        }
-        let is_watched = |track: &Arc<dyn Track>| track.trace().is_some();
-        if self.track.as_ref().is_some_and(is_watched) {
-            self.leave();
-            return None;
-        }
-        Some(self.enter_tracked())
-    }
-
     #[inline(never)]
-    fn enter_tracked(&mut self) -> bool {
+    pub(crate) fn enter_tracked(&mut self) -> bool {
         let (id, life) = (self.cell().id(), self.life());
         let Some(track) = &self.track else {
             return true;
@@ -84,30 +68,6 @@ impl<C: Component> Context<C> {
     /// Returns the handler's turn, where somebody listens in.
     pub(crate) fn turn(&self) -> Option<&Turn> {
         self.track.as_ref()?.turn()
-    }
-
-    /// Runs a handler that takes no future, in its span where it has one.
-    #[inline]
-    pub(crate) fn in_turn<T>(&self, handler: impl FnOnce() -> T) -> T {
-        let _entered = self.turn().map(Turn::enter);
-        handler()
-    }
-
-    /// Runs the handler in its span.
-    ///
-    /// Boxed: who is not watched shall not have the room for it.
-    pub(crate) fn in_span<'a, F>(
-        &'a self,
-        handler: F,
-    ) -> Pin<Box<dyn Future<Output = F::Output> + Send + 'a>>
-    where
-        F: Future<Output: Send> + Send + 'a,
-    {
-        let mut handler = Box::pin(handler);
-        Box::pin(poll_fn(move |task| {
-            let _entered = self.turn().map(|turn| turn.enter());
-            handler.as_mut().poll(task)
-        }))
     }
 
     /// Prepares for one event that is handled beside others.
@@ -178,4 +138,21 @@ impl<C: Component> Scope for Context<C> {
     fn body(&self) -> &dyn Body {
         &**self.cell()
     }
+}
+
+/// Runs a handler in the span of its turn.
+///
+/// Boxed: who is not watched shall not have the room for it.
+pub(crate) fn in_span<'a, F>(
+    track: Arc<dyn Track>,
+    handler: F,
+) -> Pin<Box<dyn Future<Output = F::Output> + Send + 'a>>
+where
+    F: Future<Output: Send> + Send + 'a,
+{
+    let mut handler = Box::pin(handler);
+    Box::pin(poll_fn(move |task| {
+        let _entered = track.turn().map(Turn::enter);
+        handler.as_mut().poll(task)
+    }))
 }

@@ -17,6 +17,10 @@ pub trait Slot<E>: Send + Sync + Sized + 'static {
     fn get(&self) -> &E;
     /// Turns the place into a share of the event.
     fn into_shared(self) -> Arc<E>;
+    /// Tells whether to drop the place does nothing; may be `false` where it does not.
+    fn is_spent(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps an event by value where it has one receiver: nothing is allocated.
@@ -50,6 +54,10 @@ impl<E: Event> Slot<E> for Inline<E> {
             Self::Owned(event) => Arc::new(event),
             Self::Shared(event) => event,
         }
+    }
+
+    fn is_spent(&self) -> bool {
+        matches!(self, Self::Owned(_)) && const { !std::mem::needs_drop::<E>() }
     }
 }
 

@@ -22,7 +22,7 @@ use parking_lot::{Mutex, MutexGuard};
 pub use self::overflow::Overflow;
 pub(crate) use self::room::{Room, RoomKey};
 
-use crate::core::event::{AnyEvent, DeadLetter, Event};
+use crate::core::event::AnyEvent;
 use crate::core::reply::Letter;
 use crate::core::runtime::{rank_of, sort_by_rank};
 
@@ -89,6 +89,10 @@ pub(crate) struct Mailbox<M> {
 
 struct State<M> {
     queue: VecDeque<M>,
+    /// So many may wait here without a further look: none where it is closed, else at
+    /// most what there is room for beside what is taken. Senders need not read what
+    /// the receiver writes for each event.
+    limit: u32,
     /// Set if a queued message has a priority, so that the batch is sorted.
     sorted: bool,
     closed: bool,
@@ -115,16 +119,18 @@ pub(crate) struct Suspect<M> {
 
 impl<M: Message> Mailbox<M> {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Self {
+        let capacity = capacity.clamp(1, MAILBOX_LIMIT) as u32;
         Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
+                limit: capacity,
                 sorted: false,
                 closed: false,
                 abandoned: false,
                 receiver: None,
                 rare: None,
             }),
-            capacity: capacity.clamp(1, MAILBOX_LIMIT) as u32,
+            capacity,
             overflow,
             taken: AtomicU32::new(0),
             awaited: AtomicBool::new(false),
@@ -138,8 +144,7 @@ impl<M: Message> Mailbox<M> {
     #[inline(always)]
     pub(crate) fn push(&self, message: M, priority: i32) -> Pushed<M> {
         let mut state = self.lock();
-        let waiting = state.queue.len() + self.taken();
-        if priority != 0 || state.closed || waiting >= self.capacity() {
+        if priority != 0 || state.queue.len() >= state.limit as usize {
             return self.push_with_care(state, message, priority);
         }
         state.queue.push_back(message);
@@ -160,6 +165,7 @@ impl<M: Message> Mailbox<M> {
         if state.closed {
             return Pushed::Closed(message);
         }
+        self.set_limit(&mut state, self.taken());
         let waiting = state.queue.len() + self.taken();
         let pushed = if waiting < self.capacity() {
             Pushed::Room
@@ -218,12 +224,12 @@ impl<M: Message> Mailbox<M> {
         if state.rare.is_some()
             && let Some(suspect) = state.take_suspect()
         {
-            self.store_taken(0);
+            self.note_taken(&mut state, 0);
             batch.push_back(suspect.message);
             return Poll::Ready(suspect.crashes);
         }
         if state.queue.is_empty() {
-            self.store_taken(0);
+            self.note_taken(&mut state, 0);
             match &mut state.receiver {
                 Some(waker) => waker.clone_from(cx.waker()),
                 None => state.receiver = Some(cx.waker().clone()),
@@ -242,10 +248,10 @@ impl<M: Message> Mailbox<M> {
             // The one that is taken leaves its place at once: it cannot be
             // replaced any more, so counting it would refuse a newer one.
             batch.extend(state.queue.pop_front());
-            self.store_taken(0);
+            self.note_taken(&mut state, 0);
         } else {
             std::mem::swap(&mut state.queue, batch);
-            self.store_taken(batch.len());
+            self.note_taken(&mut state, batch.len());
         }
         Poll::Ready(0)
     }
@@ -281,7 +287,7 @@ impl<M: Message> Mailbox<M> {
             state.sorted |= message.letter().priority() != 0;
             state.queue.push_front(message);
         }
-        self.store_taken(0);
+        self.note_taken(&mut state, 0);
     }
 
     /// Keeps what crashed a life, for the next to handle before all else; gives
@@ -298,7 +304,7 @@ impl<M: Message> Mailbox<M> {
     /// Gives back all that wait, and goes on taking messages.
     pub(crate) fn empty(&self) -> VecDeque<M> {
         let mut state = self.lock();
-        self.store_taken(0);
+        self.note_taken(&mut state, 0);
         state.sorted = false;
         let queue = std::mem::take(&mut state.queue);
         self.wake_senders(state);
@@ -311,7 +317,7 @@ impl<M: Message> Mailbox<M> {
         let mut state = self.lock();
         state.closed = true;
         state.abandoned = true;
-        self.store_taken(0);
+        self.note_taken(&mut state, 0);
         let queue = std::mem::take(&mut state.queue);
         let suspect = state.take_suspect();
         self.wake_senders(state);
@@ -323,11 +329,14 @@ impl<M: Message> Mailbox<M> {
         let mut state = self.lock();
         state.closed = false;
         state.abandoned = false;
+        self.set_limit(&mut state, self.taken());
     }
 
     /// Refuses all further messages; those that wait are still taken.
     pub(crate) fn seal(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        state.limit = 0;
     }
 
     /// Tells whether nothing more will be taken in.
@@ -400,6 +409,17 @@ impl<M: Message> Mailbox<M> {
         self.taken.load(Ordering::Relaxed) as usize
     }
 
+    /// Notes how much is taken, with the lock.
+    fn note_taken(&self, state: &mut State<M>, taken: usize) {
+        self.store_taken(taken);
+        self.set_limit(state, taken);
+    }
+
+    fn set_limit(&self, state: &mut State<M>, taken: usize) {
+        let room = self.capacity().saturating_sub(taken);
+        state.limit = if state.closed { 0 } else { room as u32 };
+    }
+
     /// At most [`MAILBOX_LIMIT`] messages are ever taken, which fits.
     fn store_taken(&self, left: usize) {
         self.taken.store(left as u32, Ordering::Relaxed);
@@ -446,47 +466,6 @@ impl<M> State<M> {
         self.rare
             .take_if(|rare| rare.waiting.is_empty() && rare.suspect.is_none());
     }
-}
-
-impl<M: Message> State<M> {
-    /// Tells whether a dead letter would take the place of something else.
-    fn would_lose_for_a_dead_letter(&self, message: &M) -> bool {
-        let is_one = |message: &M| message.letter().name().is_literally(DeadLetter::NAME);
-        is_one(message) && !self.queue.front().is_some_and(is_one)
-    }
-
-    /// Applies the overflow rule to a full queue; `None` refuses the message.
-    fn make_room(&mut self, rule: Overflow, message: &M, waiting: usize) -> Option<Pushed<M>> {
-        match rule {
-            Overflow::Wait if waiting < MAILBOX_LIMIT => Some(Pushed::Crowded),
-            Overflow::Wait | Overflow::Reject => None,
-            // Else each dead letter would make the next, until only they are left.
-            Overflow::DropOldest if self.would_lose_for_a_dead_letter(message) => None,
-            Overflow::DropOldest => {
-                let oldest = self.queue.iter().position(|message| !is_owed(message))?;
-                let oldest = self.queue.remove(oldest);
-                Some(Pushed::Displaced(oldest.into_iter().collect()))
-            }
-            Overflow::Latest => {
-                let kind = message.letter().name();
-                let (older, others): (VecDeque<M>, VecDeque<M>) = std::mem::take(&mut self.queue)
-                    .into_iter()
-                    .partition(|waiting| waiting.letter().name() == kind && !is_owed(waiting));
-                self.queue = others;
-                if older.is_empty() {
-                    None
-                } else {
-                    Some(Pushed::Displaced(older.into()))
-                }
-            }
-        }
-    }
-}
-
-/// Tells whether a message is promised, so that no other takes its place.
-fn is_owed<M: Message>(message: &M) -> bool {
-    let track = message.letter().track();
-    track.is_some_and(|track| track.is_owed())
 }
 
 impl<M> fmt::Debug for Mailbox<M> {

@@ -37,6 +37,12 @@ impl<E: Event> Envelope<E> {
         }
     }
 
+    /// Tells whether nobody keeps a record of the event, and to drop it does nothing.
+    #[inline(always)]
+    pub(crate) fn is_spent(&self) -> bool {
+        self.ticket.record().is_none() && self.slot.is_spent()
+    }
+
     /// Tells where the event comes from; see [`Handler::origin`](crate::component::Handler::origin).
     pub fn origin(&self) -> Origin {
         self.ticket.origin(Name::of(self.event()))
@@ -172,6 +178,7 @@ impl<E: Event> Sealed for Envelope<E> {
         self.ticket.priority()
     }
 
+    #[inline]
     fn track(&self) -> Option<Arc<dyn Track>> {
         Some(self.ticket.record()?.clone())
     }

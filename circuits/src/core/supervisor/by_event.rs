@@ -83,15 +83,18 @@ macro_rules! by_event {
             async fn exclusive<'a>(
                 &'a mut self,
                 message: &'a Self::Message,
-                cx: &'a Context<Self>,
-            ) -> Result<(), Error> {
-                match message {
+                cx: &'a mut Context<Self>,
+            ) -> Ran {
+                if let Some(ran) = cx.begin(message.handler(), message.letter()) {
+                    return ran;
+                }
+                Ran::Done(match message {
                     $message::Started(envelope) => {
                         envelope.answer(Answer::result(self.started(cx).await, Answer::unit))
                     }
                     $message::Added(added) => added.run(self, cx),
                     $($message::$variant(_) => Ok(()),)*
-                }
+                })
             }
 
             async fn shared<'a>(

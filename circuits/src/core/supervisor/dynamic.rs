@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::core::component::{
     Added, Address, Backoff, Child, ChildCount, ChildError, Component, Context, Declare, Handler,
-    Handles, Options, Restart, Shared, Shutdown, StartError, Strategy,
+    Handles, Options, Ran, Restart, Shared, Shutdown, StartError, Strategy,
 };
 use crate::core::event::{AnyEvent, Error, Event, Inline};
 use crate::core::mailbox::{Message, Mode};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::core::component::{
     Added, AutoShutdown, Child, ChildCount, ChildError, ChildSpec, Component, Context, Declare,
-    Handler, Handles, Options, Shared, SpecError, StartError, Strategy,
+    Handler, Handles, Options, Ran, Shared, SpecError, StartError, Strategy,
 };
 use crate::core::event::{AnyEvent, Error, Event};
 use crate::core::id::ComponentId;
