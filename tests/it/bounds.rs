@@ -186,7 +186,11 @@ async fn stages_that_nobody_takes_need_no_stack() {
     system.to(&full).fire(Drop1);
     let refused = within(system.on("full").call(Ping)).await;
     assert!(matches!(refused, Err(CallError::Full)), "{refused:?}");
-    assert_eq!(system.dead_letters(), u64::try_from(stages).unwrap());
+    let stages = u64::try_from(stages).unwrap();
+    assert_eq!(system.dead_letters(), stages);
+    // So does one that nobody asks about.
+    system.on("full").fire(Ping);
+    assert_eq!(system.dead_letters(), 2 * stages);
 }
 
 /// Panics when it is dropped.

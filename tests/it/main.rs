@@ -8,6 +8,7 @@ mod bounds;
 mod bridge;
 mod calls;
 mod cancel;
+mod chains;
 mod channels;
 mod composition;
 mod crashed;

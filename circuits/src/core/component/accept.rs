@@ -1,11 +1,12 @@
 //! How events get into a component's mailbox.
 
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use crate::core::component::{Body, Cell, Component, Handler, Handles};
-use crate::core::event::{Event, Reason};
+use crate::core::event::{Event, Reason, Slot};
 use crate::core::mailbox::{Message, Pushed, Room, RoomKey};
-use crate::core::reply::{AnyEnvelope, CallError, Envelope, Notice, Sealed};
+use crate::core::reply::{AnyEnvelope, CallError, Envelope, Notice, Sealed, Ticket};
 use crate::core::route::{Accept, AcceptAny, AcceptNotice, Accepted, Listen};
 
 impl<C: Component> Cell<C> {
@@ -64,6 +65,16 @@ impl<C: Component> Listen for Cell<C> {
 impl<C: Handles<E>, E: Event> Accept<E> for Cell<C> {
     fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted {
         let priority = envelope.priority();
+        self.push(C::wrap(handler, envelope), priority)
+    }
+
+    fn accept_event(&self, handler: u16, event: E, priority: i32) -> Accepted {
+        let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
+        self.push_inline(C::wrap(handler, envelope), priority)
+    }
+
+    fn accept_share(&self, handler: u16, event: Arc<E>, priority: i32) -> Accepted {
+        let envelope = Envelope::new(E::Slot::shared(event), Ticket::plain(priority));
         self.push_inline(C::wrap(handler, envelope), priority)
     }
 }

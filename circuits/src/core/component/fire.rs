@@ -13,7 +13,7 @@ use crate::core::component::{Reach, Sender};
 use crate::core::event::{AnyEvent, Event, Name, Reason};
 use crate::core::id::Channels;
 use crate::core::reply::{CallError, Cause, Delivery, Track};
-use crate::core::route::{Dispatch, Rooms, Sent};
+use crate::core::route::{Dispatch, Rooms, Sent, Terms};
 
 /// An event that is being fired.
 ///
@@ -141,10 +141,13 @@ impl<'a, E: Event, R: Reach<E>> Fire<'a, E, R> {
         }
     }
 
+    /// Sends the event; whoever does not wait for room is not told of full mailboxes.
     #[inline]
-    fn send_plainly(&self, event: E) -> Rooms {
+    fn send_plainly(&self, event: E, waits: bool) -> Rooms {
         if const { !E::FEEDBACK.any() } && self.sender.is_plain() && !self.sender.hub.is_watched() {
-            match self.reach.send_plain(&self.sender, event, self.priority) {
+            let priority = self.priority;
+            let terms = Terms { priority, waits };
+            match self.reach.send_plain(&self.sender, event, terms) {
                 Ok(rooms) => rooms,
                 Err(event) => self.send_recorded(event),
             }
@@ -180,7 +183,9 @@ impl<E: Event, R: Reach<E>> Future for Fire<'_, E, R> {
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
         if let Some(event) = self.progress.take_event() {
-            let Some(rooms) = self.send_plainly(event).filled() else {
+            let Some(rooms) = self.send_plainly(event, true).filled() else {
+                // It is done already; said once more, to whoever compiles the drop.
+                std::mem::forget(std::mem::replace(&mut self.progress, Progress::Done));
                 return Poll::Ready(());
             };
             self.progress = Progress::Waits(AwaitRooms::new(rooms));
@@ -202,7 +207,7 @@ impl<E: Event, R: Reach<E>> Drop for Fire<'_, E, R> {
     fn drop(&mut self) {
         let rooms = match std::mem::replace(&mut self.progress, Progress::Done) {
             Progress::Done => return,
-            Progress::Unsent(event) => self.send_plainly(event),
+            Progress::Unsent(event) => self.send_plainly(event, self.sender.scope.is_some()),
             Progress::Waits(rooms) => rooms.into_rooms(),
         };
         if let Some(rooms) = rooms.filled() {

@@ -11,7 +11,7 @@ use crate::core::component::{Body, Cell, Component, Handles, Sender};
 use crate::core::event::{Event, Slot};
 use crate::core::id::ChannelError;
 use crate::core::reply::{Envelope, Party, ReplySlot, Ticket};
-use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, To, send_to_one};
+use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Route, Sent, Terms, To, send_to_one};
 use crate::core::tap::Trace;
 
 /// A way to reach the handlers of an event.
@@ -26,7 +26,7 @@ pub trait Reach<E: Event>: Routed<E> {}
 pub(crate) trait Routed<E: Event>: Send {
     /// Sends an event that nobody asks anything about, where that needs no
     /// record; else gives it back.
-    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E>;
+    fn send_plain(&self, sender: &Sender<'_>, event: E, terms: Terms) -> Result<Rooms, E>;
 
     /// Calls the only handler, where nobody asks anything else about the event;
     /// else gives it back.
@@ -58,8 +58,8 @@ pub struct OnChannel<'a> {
 impl<E: Event> Reach<E> for OnChannel<'_> {}
 
 impl<E: Event> Routed<E> for OnChannel<'_> {
-    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
-        sender.hub.router.send_plain(self.channel, event, priority)
+    fn send_plain(&self, sender: &Sender<'_>, event: E, terms: Terms) -> Result<Rooms, E> {
+        sender.hub.router.send_plain(self.channel, event, terms)
     }
 
     fn call_plain(
@@ -94,9 +94,9 @@ pub struct OnChannels<'a> {
 impl<E: Event> Reach<E> for OnChannels<'_> {}
 
 impl<E: Event> Routed<E> for OnChannels<'_> {
-    fn send_plain(&self, sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+    fn send_plain(&self, sender: &Sender<'_>, event: E, terms: Terms) -> Result<Rooms, E> {
         match self.channels {
-            [channel] => sender.hub.router.send_plain(channel, event, priority),
+            [channel] => sender.hub.router.send_plain(channel, event, terms),
             _ => Err(event),
         }
     }
@@ -132,15 +132,16 @@ impl<C: Handles<E>, E: Event> Reach<E> for ToComponent<'_, C> {}
 
 impl<C: Handles<E>, E: Event> Routed<E> for ToComponent<'_, C> {
     #[inline]
-    fn send_plain(&self, _sender: &Sender<'_>, event: E, priority: i32) -> Result<Rooms, E> {
+    fn send_plain(&self, _sender: &Sender<'_>, event: E, terms: Terms) -> Result<Rooms, E> {
         let Some(handler) = self.plain_handler(&event) else {
             return Err(event);
         };
+        let priority = terms.priority;
         let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
         Ok(
             match self.cell.push_inline(C::wrap(handler, envelope), priority) {
-                Accepted::Crowded => Rooms::one(self.cell.clone()),
-                Accepted::Room | Accepted::Refused => Rooms::NONE,
+                Accepted::Crowded if terms.waits => Rooms::one(self.cell.clone()),
+                _ => Rooms::NONE,
             },
         )
     }
@@ -207,7 +208,7 @@ pub struct Offered<'a, E: Event> {
 impl<E: Event> Reach<E> for Offered<'_, E> {}
 
 impl<E: Event> Routed<E> for Offered<'_, E> {
-    fn send_plain(&self, _sender: &Sender<'_>, event: E, _priority: i32) -> Result<Rooms, E> {
+    fn send_plain(&self, _sender: &Sender<'_>, event: E, _terms: Terms) -> Result<Rooms, E> {
         Err(event)
     }
 

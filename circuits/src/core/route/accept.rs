@@ -1,13 +1,10 @@
 //! The receiving end of a route: a mailbox whose message type is not known.
 
 use std::sync::Arc;
-use std::task::Context as Task;
 
 use crate::core::event::{AnyEvent, Event, Name, Slot};
 use crate::core::mailbox::Room;
-use crate::core::reply::{
-    AnyEnvelope, Envelope, Notice, Party, ReplySlot, ReplyTicket, Ticket, Track,
-};
+use crate::core::reply::{AnyEnvelope, Envelope, Notice, Party, ReplyTicket, Ticket, Track};
 
 /// What a receiver did with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +35,18 @@ pub(crate) trait Listen: Party + Room {
 /// Takes events of one type.
 pub(crate) trait Accept<E: Event>: Listen {
     fn accept(&self, handler: u16, envelope: Envelope<E>) -> Accepted;
+
+    /// Takes an event that nobody else gets and of which nobody keeps a record.
+    fn accept_event(&self, handler: u16, event: E, priority: i32) -> Accepted {
+        let envelope = Envelope::new(E::Slot::owned(event), Ticket::plain(priority));
+        self.accept(handler, envelope)
+    }
+
+    /// Takes a share of an event of which nobody keeps a record.
+    fn accept_share(&self, handler: u16, event: Arc<E>, priority: i32) -> Accepted {
+        let envelope = Envelope::new(E::Slot::shared(event), Ticket::plain(priority));
+        self.accept(handler, envelope)
+    }
 }
 
 /// Takes events by name, without their value.
@@ -76,23 +85,12 @@ impl<E: Event> Hop<E> {
         }
     }
 
-    /// Hands over an event that nobody else gets, with a place for the reply; gives
-    /// it back where the handler does not take its type.
-    #[inline]
-    pub(crate) fn call(
-        &self,
-        event: E,
-        priority: i32,
-        in_handler: bool,
-        task: &Task<'_>,
-    ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
-        let To::Typed(receiver) = &self.to else {
-            return Err(event);
-        };
-        let slot = ReplySlot::new(task, in_handler.then(|| self.party()));
-        let ticket = Ticket::new(slot.clone() as _, 0, priority);
-        receiver.accept(self.handler, Envelope::new(E::Slot::owned(event), ticket));
-        Ok(slot)
+    /// Returns the receiver, if it takes the event by its type.
+    pub(crate) fn as_typed(&self) -> Option<(Arc<dyn Accept<E>>, u16)> {
+        match &self.to {
+            To::Typed(receiver) => Some((receiver.clone(), self.handler)),
+            To::Notice(_) | To::Any(_) => None,
+        }
     }
 
     #[inline(never)]
@@ -112,6 +110,15 @@ impl<E: Event> Hop<E> {
             }
             To::Notice(_) => self.accept_notice(Name::of(&**event), ticket.erase()),
             To::Any(_) => self.accept_any(event.clone(), ticket),
+        }
+    }
+
+    /// The same, where nobody keeps a record of it.
+    #[inline]
+    pub(crate) fn accept_share(&self, event: Arc<E>, priority: i32) -> Accepted {
+        match &self.to {
+            To::Typed(receiver) => receiver.accept_share(self.handler, event, priority),
+            _ => self.accept_shared(&event, Ticket::plain(priority)),
         }
     }
 

@@ -55,6 +55,14 @@ impl<E: Event> Dispatch<E> {
     }
 }
 
+/// How an event is sent of which nobody keeps a record.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) priority: i32,
+    /// Whether its sender waits for room, now or before its next event.
+    pub(crate) waits: bool,
+}
+
 /// How one of the framework's own events is fired.
 pub(crate) struct Telling<'a> {
     /// All, if there are none.

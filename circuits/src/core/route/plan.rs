@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::task::Context as Task;
 
-use crate::core::event::{Event, Who};
+use crate::core::event::{Event, Slot, Who};
 use crate::core::id::Channels;
-use crate::core::reply::{Advance, Delivery, Notes, ReplySlot, Ticket};
-use crate::core::route::{Accepted, Dispatch, Hop, Rooms, Sent};
+use crate::core::reply::{Advance, Delivery, Envelope, Notes, Party, ReplySlot, Ticket};
+use crate::core::route::relay::Relay;
+use crate::core::route::{Accept, Accepted, Dispatch, Hop, Rooms, Sent, Terms};
 use crate::core::runtime::{rank_of, sort_by_rank};
 
 /// The handlers of one event on one channel; those of a stage have one
@@ -17,6 +18,11 @@ pub(crate) struct Route<E: Event> {
     wants_channel: bool,
     /// Whether a handler wants to know the sender as well.
     wants_origin: bool,
+    /// The handler, where there is only one, which wants nothing but the event.
+    only: Option<(Arc<dyn Accept<E>>, u16)>,
+    /// Whether there are several stages of one handler each, which want nothing but the
+    /// event.
+    is_chain: bool,
 }
 
 impl<E: Event> Route<E> {
@@ -34,10 +40,17 @@ impl<E: Event> Route<E> {
             }
             current = Some(priority);
         }
+        let only = match stages.as_slice() {
+            [stage] if !wants_channel && stage.len() == 1 => stage[0].as_typed(),
+            _ => None,
+        };
+        let single = stages.iter().all(|stage| stage.len() == 1);
         Self {
+            is_chain: single && stages.len() > 1 && !wants_channel,
             stages,
             wants_channel,
             wants_origin,
+            only,
         }
     }
 
@@ -68,14 +81,32 @@ impl<E: Event> Route<E> {
     /// Sends an event that nobody asks anything about, if that needs no record;
     /// else gives it back.
     #[inline]
-    pub(crate) fn send_plain(&self, event: E, priority: i32) -> Result<Rooms, E> {
+    pub(crate) fn send_plain(self: &Arc<Self>, event: E, terms: Terms) -> Result<Rooms, E> {
+        if let Some((receiver, handler)) = &self.only {
+            return Ok(
+                match receiver.accept_event(*handler, event, terms.priority) {
+                    Accepted::Crowded if terms.waits => Rooms::one(receiver.clone()),
+                    _ => Rooms::NONE,
+                },
+            );
+        }
+        self.send_plain_to_several(event, terms.priority)
+    }
+
+    #[inline(never)]
+    fn send_plain_to_several(self: &Arc<Self>, event: E, priority: i32) -> Result<Rooms, E> {
         match self.stages.as_slice() {
-            [stage] if !self.wants_channel => match stage.as_slice() {
-                [hop] => Ok(send_plain_to_one(hop, event, priority)),
-                stage => Ok(send_plain(stage, event, priority)),
-            },
+            [stage] if !self.wants_channel => Ok(send_plain(stage, event, priority)),
+            _ if self.is_chain => Ok(Relay::send(self, event, priority)),
             _ => Err(event),
         }
+    }
+
+    /// Returns the only handler of a stage, and whether that is the last one.
+    pub(super) fn only_hop(&self, stage: usize) -> Option<(&Hop<E>, bool)> {
+        let is_last = stage + 1 == self.stages.len();
+        let hop = self.stages.get(stage)?.first()?;
+        Some((hop, is_last))
     }
 
     /// Calls the only handler, if it needs nothing but the event; else gives it back.
@@ -87,13 +118,14 @@ impl<E: Event> Route<E> {
         in_handler: bool,
         task: &Task<'_>,
     ) -> Result<Arc<ReplySlot<E::Reply>>, E> {
-        match self.stages.as_slice() {
-            [stage] if !self.wants_channel => match stage.as_slice() {
-                [hop] => hop.call(event, priority, in_handler, task),
-                _ => Err(event),
-            },
-            _ => Err(event),
-        }
+        let Some((receiver, handler)) = &self.only else {
+            return Err(event);
+        };
+        let party = in_handler.then(|| -> Arc<dyn Party> { receiver.clone() });
+        let slot = ReplySlot::new(task, party);
+        let ticket = Ticket::new(slot.clone() as _, 0, priority);
+        receiver.accept(*handler, Envelope::new(E::Slot::owned(event), ticket));
+        Ok(slot)
     }
 
     /// Sends an event to the first stage; the later ones follow by themselves.
@@ -216,22 +248,17 @@ fn note<E: Event>(delivery: &Delivery<E>, hop: &Hop<E>, accepted: Accepted, room
     }
 }
 
-#[inline]
-fn send_plain_to_one<E: Event>(hop: &Hop<E>, event: E, priority: i32) -> Rooms {
-    match hop.accept_owned(event, Ticket::plain(priority)) {
-        Accepted::Crowded => Rooms::one(hop.room()),
-        Accepted::Room | Accepted::Refused => Rooms::NONE,
-    }
-}
-
+#[inline(never)]
 fn send_plain<E: Event>(stage: &[Hop<E>], event: E, priority: i32) -> Rooms {
     let mut rooms = Rooms::NONE;
     if let [hop] = stage {
-        rooms = send_plain_to_one(hop, event, priority);
+        if hop.accept_owned(event, Ticket::plain(priority)) == Accepted::Crowded {
+            rooms.add(hop.room());
+        }
     } else {
         let event = Arc::new(event);
         for hop in stage {
-            if hop.accept_shared(&event, Ticket::plain(priority)) == Accepted::Crowded {
+            if hop.accept_share(event.clone(), priority) == Accepted::Crowded {
                 rooms.add(hop.room());
             }
         }

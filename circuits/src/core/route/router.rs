@@ -14,7 +14,7 @@ use crate::core::reply::ReplySlot;
 use crate::core::route::roster::{Enlisted, Roster, Touched};
 use crate::core::route::table::{AnyTable, Listed, Subscription, Subscriptions, Table, Untyped};
 use crate::core::route::types::TypeMap;
-use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, SubscriptionId};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Rooms, Route, SubscriptionId, Terms};
 
 /// The routing tables of one system, one for each type of event that it has
 /// seen; read without a lock.
@@ -73,12 +73,12 @@ impl Router {
         &self,
         channel: &str,
         event: E,
-        priority: i32,
+        terms: Terms,
     ) -> Result<Rooms, E> {
         if event.own_name().is_some() {
             return Err(event);
         }
-        self.table::<E>().send_plain(channel, event, priority)
+        self.table::<E>().send_plain(channel, event, terms)
     }
 
     /// Calls the only handler on a route that is known already, if that needs no
@@ -94,10 +94,10 @@ impl Router {
         if event.own_name().is_some() {
             return Err(event);
         }
-        match self.table::<E>().find(channel) {
-            Some(share) => share.0.call_plain(event, priority, in_handler, task),
+        self.table::<E>().with_known(channel, |route| match route {
+            Some(route) => route.call_plain(event, priority, in_handler, task),
             None => Err(event),
-        }
+        })
     }
 
     /// Returns the roster of a type of components; `make` lists it in the tables
@@ -230,22 +230,26 @@ impl Router {
     #[inline]
     fn table<E: Event>(&self) -> &Table<E> {
         let key = TypeId::of::<E>();
-        let table: &dyn Any = match self.tables.get(key) {
-            Some(table) => &**table,
+        match self.tables.find(key, |table| as_table::<E>(&**table)) {
+            Some(table) => table,
             None => self.make_table::<E>(key),
-        };
-        table
-            .downcast_ref()
-            .expect("a table is filed under its own type")
+        }
     }
 
     #[cold]
-    fn make_table<E: Event>(&self, key: TypeId) -> &dyn AnyTable {
+    fn make_table<E: Event>(&self, key: TypeId) -> &Table<E> {
         let make = || -> Box<dyn AnyTable> { Box::new(Table::<E>::new()) };
-        &**self.tables.get_or_insert(key, make)
+        as_table(&**self.tables.get_or_insert(key, make))
+            .expect("a table is filed under its own type")
     }
 
     fn lock(&self) -> MutexGuard<'_, Untyped> {
         self.untyped.lock()
     }
+}
+
+#[inline]
+fn as_table<E: Event>(table: &dyn AnyTable) -> Option<&Table<E>> {
+    let table: &dyn Any = table;
+    table.downcast_ref()
 }

@@ -11,9 +11,9 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::core::event::Event;
 use crate::core::id::Channel;
 use crate::core::route::listeners::{ByChannel, Listeners, SubscriptionId};
-use crate::core::route::recent::{Recent, Share};
+use crate::core::route::recent::Recent;
 use crate::core::route::roster::{Enlisted, Roster};
-use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, To};
+use crate::core::route::{Accept, AcceptAny, AcceptNotice, Hop, Rooms, Route, Terms, To};
 use crate::core::runtime::{SeededHash, sort_by_rank};
 
 /// One handler that listens.
@@ -205,8 +205,8 @@ impl<E: Event> Table<E> {
         make: impl FnOnce() -> Arc<Route<E>>,
         send: impl FnOnce(&Arc<Route<E>>) -> T,
     ) -> T {
-        match self.find(channel) {
-            Some(share) => send(&share.0),
+        match self.with_known(channel, |route| route.cloned()) {
+            Some(route) => send(&route),
             None => send(&make()),
         }
     }
@@ -214,18 +214,23 @@ impl<E: Event> Table<E> {
     /// Sends an event along a route that is known already, if its receivers
     /// need no record of it; else gives it back.
     #[inline]
-    pub(crate) fn send_plain(&self, channel: &str, event: E, priority: i32) -> Result<Rooms, E> {
-        match self.find(channel) {
-            Some(share) => share.0.send_plain(event, priority),
+    pub(crate) fn send_plain(&self, channel: &str, event: E, terms: Terms) -> Result<Rooms, E> {
+        self.with_known(channel, |route| match route {
+            Some(route) => route.send_plain(event, terms),
             None => Err(event),
-        }
+        })
     }
 
-    /// Finds a route that is known already.
+    /// Runs `send` with the route for a channel, if it is known already. It may be
+    /// locked meanwhile, for whoever does not wait for it.
     #[inline]
-    pub(crate) fn find(&self, channel: &str) -> Option<Arc<Share<E>>> {
-        self.recent
-            .find(channel, || self.routes.pin().get(channel).cloned())
+    pub(crate) fn with_known<T>(
+        &self,
+        channel: &str,
+        send: impl FnOnce(Option<&Arc<Route<E>>>) -> T,
+    ) -> T {
+        let find = || self.routes.pin().get(channel).cloned();
+        self.recent.with(channel, find, send)
     }
 
     /// Makes the route for a channel; the caller holds the lock on `untyped`.

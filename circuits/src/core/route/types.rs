@@ -32,7 +32,6 @@ impl<V> TypeMap<V> {
     }
 
     /// Returns the value of a type.
-    #[inline]
     pub(crate) fn get(&self, key: TypeId) -> Option<&V> {
         let mut path = Path::new(key);
         let mut link = &self.root;
@@ -40,6 +39,24 @@ impl<V> TypeMap<V> {
             let node = link.get()?;
             if node.key == key {
                 return Some(&node.value);
+            }
+            link = &node.branches[path.next()];
+        }
+    }
+
+    /// Returns what `of_type` makes of the value of a type, and of no other.
+    #[inline]
+    pub(crate) fn find<'a, T>(
+        &'a self,
+        key: TypeId,
+        of_type: impl Fn(&'a V) -> Option<&'a T>,
+    ) -> Option<&'a T> {
+        let mut path = Path::new(key);
+        let mut link = &self.root;
+        loop {
+            let node = link.get()?;
+            if let Some(value) = of_type(&node.value) {
+                return Some(value);
             }
             link = &node.branches[path.next()];
         }
