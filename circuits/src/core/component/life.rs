@@ -25,7 +25,7 @@ use crate::core::runtime;
 use crate::core::tap::Outcome;
 
 /// After so many events without a pause, the other tasks of the thread get a turn.
-pub(crate) const TURN: usize = 256;
+pub(crate) const TURN: usize = 32;
 
 /// Lives one life, from the value's making to the report of its end.
 pub(crate) async fn live<C: Component>(
