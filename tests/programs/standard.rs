@@ -1,6 +1,7 @@
 //! Shouts each line of its standard input, and says on its standard error how many there
 //! were. With the argument `once` it ends after the first one.
 
+use circuits::StartError;
 use circuits::io::{Stderr, Stdin, Stdout};
 use circuits::prelude::*;
 use circuits::stream::{DisconnectReason, Disconnected, Read, Write};
@@ -46,6 +47,10 @@ async fn main() -> circuits::Result<()> {
     system.supervise(Stdout::new).await?;
     system.supervise(Stderr::new).await?;
     system.supervise(move || Shouter { lines: 0, once }).await?;
-    system.supervise(|| Stdin::new().lines(80)).await?;
+    match system.supervise(|| Stdin::new().lines(80)).await {
+        // What it reads may end the system before its own start is answered.
+        Ok(_) | Err(StartError::Stopped) => {}
+        Err(error) => return Err(error.into()),
+    }
     system.run().await
 }
