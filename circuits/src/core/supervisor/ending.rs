@@ -62,6 +62,7 @@ impl Overseer {
         then: Then,
         reply: Option<oneshot::Sender<()>>,
     ) {
+        self.note_start(place);
         let Some(child) = self.children.get(place) else {
             return;
         };
@@ -109,6 +110,18 @@ impl Overseer {
         child.phase = Phase::Ending(ending);
         child.birth.body().control().tell(how);
         self.children.set_deadline(place, deadline);
+    }
+
+    /// Answers a start that has succeeded, though its report is still under way: an end
+    /// is read before what waits.
+    fn note_start(&mut self, place: Place) {
+        let Some(child) = self.children.get(place) else {
+            return;
+        };
+        let (body, life) = (child.birth.body(), child.life);
+        if matches!(child.phase, Phase::Starting(_)) && body.has_started() {
+            self.ready(&body, life);
+        }
     }
 
     /// Does what comes after the end of a child that has no life.
